@@ -3,10 +3,10 @@ import { Database as SQLite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createCommand, moveOf, settingsOf } from "../../src/cli/options.ts";
+import { createCommand, settingsOf } from "../../src/cli/options.ts";
 import { CertificateFolder, createCertificate } from "../support/certificate.ts";
-import { blocksOf, commandsOf, needsMore, Reader } from "../support/reader.ts";
-import { TemporaryFolder } from "../support/server.ts";
+import { blocksOf, codeIn } from "../support/document.ts";
+import { commandsOf, needsMore, Reader } from "../support/reader.ts";
 import { contents, V3Client } from "../support/v3.ts";
 
 const project = join(import.meta.dir, "../..");
@@ -38,6 +38,11 @@ function versionsIn({ here }: Reader): object {
   return { people: versionOf("people"), moderation: versionOf("moderation") };
 }
 
+/** The folder has the files of the chat, and what a command has left there otherwise is gone. */
+function expectOnlyChat({ here }: Reader): void {
+  expect(readdirSync(here.file("")).filter((name) => !name.startsWith("data."))).toEqual([]);
+}
+
 /** A chat that runs and in which something was said, where a document begins. */
 async function startChat({ here }: Reader): Promise<void> {
   await here.does(START);
@@ -55,19 +60,25 @@ const BEFORE: Record<string, (reader: Reader) => Promise<unknown>> = {
       writeFileSync(here.file(`/etc/chat/${name}.pem`), readFileSync(from), { mode: 0o644 });
   },
   "docs/settings.md": async ({ here }) => {
-    const file = blocksOf("docs/settings.md").find(({ language }) => language === "toml");
-    writeFileSync(here.file("/etc/chat.toml"), file?.code.replace("/srv/", here.file("/srv/")) ?? "");
+    const [file = ""] = codeIn("docs/settings.md", "toml");
+    writeFileSync(here.file("/etc/chat.toml"), file.replace("/srv/", here.file("/srv/")));
   },
 };
 
 /** What a command must print, or what must hold after it. */
-type Fact = readonly [command: string, fact: string | RegExp | ((reader: Reader) => Promise<void>)];
+type Fact = readonly [
+  command: string,
+  fact: string | RegExp | ((reader: Reader, printed: string) => unknown),
+];
 
 /** In the order of the commands. */
 const FACTS: Record<string, readonly Fact[]> = {
   "docs/operating/README.md": [
     ["npm start -- config", "# listening port"],
-    [START, async ({ here }) => expect(await (await fetch(here.http("/"))).text()).toContain("<title>Club</title>")],
+    [
+      START,
+      async ({ here }) => expect(await (await fetch(here.http("/"))).text()).toContain("<title>Club</title>"),
+    ],
   ],
   "docs/operating/running.md": [
     [
@@ -76,7 +87,8 @@ const FACTS: Record<string, readonly Fact[]> = {
     ],
     [
       "./classic-chatbox-linux-x64 --port 8080",
-      async ({ there }) => expect(await say(there.url(), "and one file")).toEqual(["hello from npx", "and one file"]),
+      async ({ there }) =>
+        expect(await say(there.url(), "and one file")).toEqual(["hello from npx", "and one file"]),
     ],
     ["./classic-chatbox-linux-x64 backup chat.tgz", "2 messages in 1 room"],
   ],
@@ -112,13 +124,15 @@ const FACTS: Record<string, readonly Fact[]> = {
   "docs/operating/upgrading.md": [
     [
       "npm start -- upgrade --check",
-      // A rehearsal changes nothing.
-      async (reader) => expect(versionsIn(reader)).toEqual(RELEASED_VERSIONS),
+      // A rehearsal changes nothing, and leaves nothing.
+      (reader) => {
+        expect(versionsIn(reader)).toEqual(RELEASED_VERSIONS);
+        expectOnlyChat(reader);
+      },
     ],
     [
       START,
-      async ({ here }) =>
-        expect(await say(here.url(), "new")).toEqual(["one, edited", "", "three", "new"]),
+      async ({ here }) => expect(await say(here.url(), "new")).toEqual(["one, edited", "", "three", "new"]),
     ],
     [
       "npm start -- upgrade --back",
@@ -141,7 +155,8 @@ const FACTS: Record<string, readonly Fact[]> = {
   "docs/operating/look.md": [
     [
       "npm start -- --title Club --accent=#a2185b --links Imprint=https://example.org/imprint",
-      async ({ here }) => expect(await (await fetch(here.http("/"))).text()).toContain("https://example.org/imprint"),
+      async ({ here }) =>
+        expect(await (await fetch(here.http("/"))).text()).toContain("https://example.org/imprint"),
     ],
   ],
   "docs/operating/tls.md": [
@@ -174,15 +189,29 @@ const FACTS: Record<string, readonly Fact[]> = {
     ["curl -f http://localhost:5000/healthz", '{"status":"ok"}'],
     ["curl -f http://localhost:9500/metrics", /^chatbox_healthy 1$/m],
     ["npm start -- doctor https://chat.example.org/", "0 faults"],
-    ["npm start -- bench here", /^This machine holds about [\d,]+ people\. What does not hold more: \S.*\.$/m],
+    [
+      "npm start -- bench here",
+      (reader, printed) => {
+        expect(printed).toContain("  60 people: ");
+        expect(printed).toMatch(
+          /^This machine holds about [\d,]+ people\. What does not hold more: \S.*\.$/m,
+        );
+        for (const by of ["CPU", "memory", "descriptors", "--max-connections"])
+          expect(printed).toContain(`  ${by} `);
+        expectOnlyChat(reader);
+      },
+    ],
   ],
   "docs/operating/growing.md": [
-    [SERVER_OF_MANY, async () => {}],
+    [SERVER_OF_MANY, () => {}],
     [SERVER_OF_MANY, async ({ there }) => expect(await say(there.url())).toEqual([])],
     ['npm start -- import data.json --database-url "$DATABASE_URL"', "2 messages in 2 rooms, 2 of them new"],
     ['npm start -- export copy.json --database-url "$DATABASE_URL"', "2 messages in 2 rooms"],
     ['npm start -- restore chat.tgz --replace --database-url "$DATABASE_URL"', /chatbox_before_restore_\d+/],
-    [SERVER_OF_MANY, async ({ here }) => expect(await say(here.url(), "restored")).toEqual(["kept", "restored"])],
+    [
+      SERVER_OF_MANY,
+      async ({ here }) => expect(await say(here.url(), "restored")).toEqual(["kept", "restored"]),
+    ],
     [SERVER_OF_MANY, async ({ here }) => expect(await say(here.url())).toEqual(["kept"])],
   ],
   "README.md": [[START, async ({ here }) => expect(await say(here.url())).toEqual(["kept"])]],
@@ -195,26 +224,31 @@ const FACTS: Record<string, readonly Fact[]> = {
   "docs/moderating.md": [["npm start -- room tea --set slowSeconds=10 links=known", "slowSeconds=10"]],
 };
 
-test.each(documents)("the commands of %s work as they stand, for a user without rights in an empty folder", async (document) => {
-  await using reader = await Reader.start();
-  const facts = [...(FACTS[document] ?? [])];
-  await (BEFORE[document] ?? startChat)(reader);
-  for (const block of blocksOf(document)) {
-    await reader.does(block, async (command, printed) => {
-      const [next, fact] = facts[0] ?? [];
-      if (next !== command) return;
-      facts.shift();
-      if (typeof fact === "string") expect(printed).toContain(fact);
-      else if (fact instanceof RegExp) expect(printed).toMatch(fact);
-      else await fact?.(reader);
-    });
-  }
-  // Each was found.
-  expect(facts.map(([command]) => command)).toEqual([]);
-});
+test.each(documents)(
+  "the commands of %s work as they stand, for a user without rights in an empty folder",
+  async (document) => {
+    await using reader = await Reader.start();
+    const facts = [...(FACTS[document] ?? [])];
+    await (BEFORE[document] ?? startChat)(reader);
+    for (const block of blocksOf(document)) {
+      await reader.does(block, async (command, printed) => {
+        const [next, fact] = facts[0] ?? [];
+        if (next !== command) return;
+        facts.shift();
+        if (typeof fact === "string") expect(printed).toContain(fact);
+        else if (fact instanceof RegExp) expect(printed).toMatch(fact);
+        else await fact?.(reader, printed);
+      });
+    }
+    // Each was found.
+    expect(facts.map(([command]) => command)).toEqual([]);
+  },
+);
 
 test("the commands that are not run are nevertheless ones that the shell and the server take", async () => {
-  const others = readdirSync(join(project, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : []));
+  const others = readdirSync(join(project, "docs")).flatMap((name) =>
+    name.endsWith(".md") ? [`docs/${name}`] : [],
+  );
   const isRun = (document: string) => documents.includes(document);
   const blocks = [...documents, ...others].flatMap((document) =>
     blocksOf(document).filter((block) => block.language === "sh" && (!isRun(document) || needsMore(block))),
@@ -223,7 +257,9 @@ test("the commands that are not run are nevertheless ones that the shell and the
     const shell = Bun.spawnSync(["sh", "-n"], { stdin: Buffer.from(code), stderr: "pipe" });
     expect([code, shell.stderr.toString()]).toEqual([code, ""]);
   }
-  const commands = blocks.flatMap(commandsOf).flatMap((line) => /(?:^npm start --|start\.mjs|:\/data classic-chatbox) (.+)$/.exec(line)?.[1] ?? []);
+  const commands = blocks
+    .flatMap(commandsOf)
+    .flatMap((line) => /(?:^npm start --|start\.mjs|:\/data classic-chatbox) (.+)$/.exec(line)?.[1] ?? []);
   expect(commands).toContain("restore /data/chat.tgz --replace");
   for (const text of commands) {
     const command = createCommand("0.0.0").parse(text.split(" "), { from: "user" });

@@ -8,9 +8,10 @@
  * name that a document cannot know is the one that was printed last.
  */
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import type { Block } from "./document.ts";
 import { freePort } from "./port.ts";
 import { administer, createDatabase } from "./postgres.ts";
 import { COMMAND, TemporaryFolder } from "./server.ts";
@@ -68,20 +69,12 @@ const SHELL = `
   }
 `;
 
-export interface Block {
-  readonly language: string;
-  readonly code: string;
-}
-
-/** The blocks of code in a document. @param document its path in the project */
-export function blocksOf(document: string): Block[] {
-  const text = readFileSync(join(PROJECT, document), "utf8");
-  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = "", code = ""]) => ({ language, code }));
-}
-
 /** The commands of a block, each in one line. */
 export function commandsOf({ code }: Block): string[] {
-  return code.replaceAll(/\\\n */g, "").trimEnd().split("\n");
+  return code
+    .replaceAll(/\\\n */g, "")
+    .trimEnd()
+    .split("\n");
 }
 
 /** Whether only root or Docker can do what a block says. */
@@ -104,7 +97,12 @@ class Machine {
     this.#shell = Bun.spawn([...AS_NOBODY, "sh"], {
       cwd: this.file(""),
       env: {
-        ...{ HOME: this.file(""), PATH: `${standIns}:${PATH}`, REAL_PATH: PATH, CHATBOX_PORT: String(ports[0]) },
+        ...{
+          HOME: this.file(""),
+          PATH: `${standIns}:${PATH}`,
+          REAL_PATH: PATH,
+          CHATBOX_PORT: String(ports[0]),
+        },
         ...{ PROJECT, OTHER: join(other, "chat"), LOG: join(place, "log"), PIPE: join(place, "pipe") },
       },
       // A group of its own.
@@ -262,7 +260,10 @@ export class Reader implements AsyncDisposable {
 
   async #administers({ code }: Block): Promise<void> {
     if (code.startsWith("-- Stop the servers")) await this.here.does("stop");
-    const statements = this.#known(code.replaceAll(/^--.*\n/gm, "")).trim().split(/;\s*/).filter(Boolean);
+    const statements = this.#known(code.replaceAll(/^--.*\n/gm, ""))
+      .trim()
+      .split(/;\s*/)
+      .filter(Boolean);
     if (this.#database !== null) return void (await administer(this.#database.url, ...statements));
     this.#database = await DocumentDatabase.create(statements);
     this.#samples.set(DATABASE_URL, this.#database.url);
