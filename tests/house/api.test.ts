@@ -1,6 +1,6 @@
 /** The examples of docs/api.md, docs/bots.md and docs/webhooks.md, and the programs in `examples` that use the API, do what they say. */
 import { expect, test } from "bun:test";
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeIn } from "../support/document.ts";
 import { freePort } from "../support/port.ts";

@@ -248,7 +248,10 @@ export class Reader implements AsyncDisposable {
 
   async #types(block: Block, done: (command: string, printed: string) => Promise<void>): Promise<void> {
     const machine = block.code.startsWith("# on the other machine\n") ? this.there : this.here;
-    for (const command of commandsOf(block)) {
+    const commands = commandsOf(block);
+    if (commands.slice(0, -1).some((command) => SERVES.test(command)))
+      throw new Error(`What starts a server keeps its terminal, so nothing may follow in the block:\n${block.code}`);
+    for (const command of commands) {
       const printed = await machine.does(this.#known(command));
       for (const [sample, pattern] of SAMPLES) {
         const [found] = pattern.exec(printed) ?? [];
