@@ -2,10 +2,11 @@
  * A reader who does what a document says: its commands, one after the other as they stand, in an empty folder and as a user
  * without rights. `docs/operating/README.md` says which blocks of commands are left out.
  *
- * Some things have stand-ins: `npm start` and a released program are the executable that the tests have compiled, for which
- * nothing needs to be set up; `npm install` unpacks a package beside the packages that are here already; `npm test` is what runs; `scp` copies to the folder that is the other machine. Ports are
- * free ones, all networks and https://chat.example.org are this machine, /etc and /srv are in the reader's place, and an id or
- * name that a document cannot know is the one that was printed last.
+ * Some things have stand-ins. `npm start` and a released program are the executable that the tests have compiled, for which
+ * nothing needs to be set up. `npm install` unpacks a package beside the packages that are here already, `npm test` does nothing,
+ * and `scp` copies to the folder that is the other machine. Ports are free ones, all networks and https://chat.example.org are
+ * this machine, the database is one on the tests' PostgreSQL, /etc and /srv are beside the folder, and an id or name that a
+ * document cannot know is the one that was printed last.
  */
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
@@ -28,8 +29,8 @@ const SAMPLES: readonly (readonly [sample: string, printed: RegExp])[] = [
   ["ZMyr1rgqeIq_UqLl", /^[\w-]{16}(?= {2})/m],
   ["before-restore-2026-11-26T09-30-00Z", /before-restore-[\w-]+/],
   ["before_restore_20261126093000", /before_restore_\d+/],
-  ["chat-2026-11-26T03-00-00Z.tgz", /chat-\d{4}-[\w-]+\.tgz/],
 ];
+/** How documents name the database. */
 const DATABASE_URL = "postgres://chat:secret@db.example.org/chat?sslmode=verify-full";
 /** Programs that are found before those of the same name. */
 const STAND_INS = {
@@ -250,7 +251,9 @@ export class Reader implements AsyncDisposable {
     const machine = block.code.startsWith("# on the other machine\n") ? this.there : this.here;
     const commands = commandsOf(block);
     if (commands.slice(0, -1).some((command) => SERVES.test(command)))
-      throw new Error(`What starts a server keeps its terminal, so nothing may follow in the block:\n${block.code}`);
+      throw new Error(
+        `What starts a server keeps its terminal, so nothing may follow in the block:\n${block.code}`,
+      );
     for (const command of commands) {
       const printed = await machine.does(this.#known(command));
       for (const [sample, pattern] of SAMPLES) {
