@@ -257,6 +257,9 @@ test("the commands that are not run are nevertheless ones that the shell and the
     const shell = Bun.spawnSync(["sh", "-n"], { stdin: Buffer.from(code), stderr: "pipe" });
     expect([code, shell.stderr.toString()]).toEqual([code, ""]);
   }
+  // Whatever else is shown is a file, and no command that would be left out.
+  for (const { language, code } of documents.flatMap(blocksOf))
+    if (language !== "sh") expect(code).not.toMatch(/^(npm|npx|node|docker|systemctl|curl|\.\/)/m);
   const commands = blocks
     .flatMap(commandsOf)
     .flatMap((line) => /(?:^npm start --|start\.mjs|:\/data classic-chatbox) (.+)$/.exec(line)?.[1] ?? []);
