@@ -83,6 +83,17 @@ export function needsMore({ code }: Block): boolean {
   return /^# (as root|with Docker)\n/.test(code);
 }
 
+/** Shells that have not ended, each with a group of what it has started. */
+const shells = new Set<number>();
+process.on("exit", () => {
+  for (const shell of shells) {
+    // What ended a test that hung may have ended them all.
+    try {
+      process.kill(-shell, "SIGKILL");
+    } catch {}
+  }
+});
+
 /** A machine with a reader: a folder with a shell in it. */
 class Machine {
   readonly #place: string;
@@ -112,6 +123,7 @@ class Machine {
       stdout: "pipe",
       stderr: "inherit",
     });
+    shells.add(this.#shell.pid);
     this.#shell.stdin.write(SHELL);
     this.#output = this.#shell.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   }
@@ -166,6 +178,7 @@ class Machine {
     this.#shell.stdin.write("stop\n");
     this.#shell.stdin.end();
     await this.#shell.exited;
+    shells.delete(this.#shell.pid);
   }
 
   /** The command as it is typed here. */
