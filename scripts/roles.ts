@@ -26,7 +26,7 @@ A moderator of one room makes members of that room only; it takes a moderator of
 last owner cannot be taken away. To reserve a nickname one needs a key or the host's login, because others have no id that lasts.
 
 A role belongs to a person, whom the server knows by a public id of 16 characters. The id stays the same over reconnects, changes
-of nickname, and rooms. [Operating a chat](operating.md#owners-and-roles) says how to give roles and how to undo it.
+of nickname, and rooms. [Operating a chat](operating/people.md) says how to give roles and how to undo it.
 `;
 }
 

@@ -4,6 +4,7 @@ import type { StoredPeople } from "../engine/stored-people.ts";
 import type { NewToken, Token } from "../engine/token.ts";
 import type { GrantedRole } from "../room/roles.ts";
 import type { Settings } from "../server/settings.ts";
+import { CommandError } from "./command-error.ts";
 import { placeOf } from "./place.ts";
 import { openPeople } from "./stores.ts";
 
@@ -32,7 +33,7 @@ export type PeopleCommand =
 /**
  * Does it, whether or not a server of the chat runs, and prints what came of it.
  *
- * @throws PeopleError, JournalError or DatabaseError with one sentence
+ * @throws CommandError, PeopleError, JournalError or DatabaseError with one sentence
  */
 export async function runPeopleCommand(command: PeopleCommand, settings: Settings): Promise<void> {
   const people = await openPeople(settings);
@@ -81,8 +82,10 @@ const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, {
     return `${person} is ${role} ${placeOf(room)}.`;
   },
   revoke: async (people, { person, room }) => {
-    const had = await people.revoke(person, room);
-    return `${person} ${had ? "no longer has" : "had not been given"} a role ${placeOf(room)}.`;
+    // Whoever mistypes an id must not take the role for revoked.
+    if (!(await people.revoke(person, room)))
+      throw new CommandError(`${person} had not been given a role ${placeOf(room)}.`);
+    return `${person} no longer has a role ${placeOf(room)}.`;
   },
   roles: async (people) => {
     const lines = people
@@ -101,8 +104,10 @@ const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, {
     const lines = people.tokens().map(lineOf);
     return lines.length === 0 ? "There are no tokens." : lines.join("\n");
   },
-  "revoke-token": async (people, { id }) =>
-    (await people.revokeToken(id)) ? `The token ${id} is revoked.` : `There is no token ${id}.`,
+  "revoke-token": async (people, { id }) => {
+    if (!(await people.revokeToken(id))) throw new CommandError(`There is no token ${id}.`);
+    return `The token ${id} is revoked.`;
+  },
 };
 
 function lineOf({ id, label, nickname, scopes, rooms, isHook, expiresAt, person }: Token): string {

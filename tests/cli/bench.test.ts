@@ -1,9 +1,6 @@
 /** How many people a machine holds, by its own account. */
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { boundsOf, type Room, type Step } from "../../src/cli/bench/verdict.ts";
-import { runCommand, TemporaryFolder } from "../support/server.ts";
 
 const MIB = 1024 ** 2;
 
@@ -41,17 +38,4 @@ test.each([
   const [lowest] = boundsOf([step(500), step(1000), ...further], { ...room, ...less }, 50);
   expect(lowest?.by).toBe(by);
   expect(Math.round(lowest?.people ?? 0)).toBe(people);
-});
-
-test("`bench here` says how many people there can be, and leaves nothing behind", async () => {
-  using folder = new TemporaryFolder();
-  const data = ["--data", join(folder.path, "data.json")];
-  const end = await runCommand(["bench", "here", "--seconds", "10", "--most", "60", ...data]);
-  expect(end.stderr).toBe("");
-  expect(end.exitCode).toBe(0);
-  expect(end.stdout).toContain("  60 people: ");
-  expect(end.stdout).toMatch(/^This machine holds about [\d,]+ people\. What does not hold more: \S.*\.$/m);
-  for (const by of ["CPU", "memory", "descriptors", "--max-connections"])
-    expect(end.stdout).toContain(`  ${by} `);
-  expect(readdirSync(folder.path)).toEqual([]);
 });

@@ -105,9 +105,10 @@ for (const [what, create] of Object.entries(CHATS)) {
       stdout: "",
       stderr: "This is the last owner: make somebody else an owner first.\n",
     });
-    expect(await runCommand(["revoke", BINH, ...flags])).toMatchObject({
-      exitCode: 0,
-      stdout: `${BINH} had not been given a role in all rooms.\n`,
+    expect(await runCommand(["revoke", BINH, ...flags])).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: `${BINH} had not been given a role in all rooms.\n`,
     });
     const engine = await start();
     engines.add(engine);
@@ -153,7 +154,11 @@ for (const [what, create] of Object.entries(CHATS)) {
       `The token ${id} is revoked.\n`,
     );
     await until(engine, () => engine.people.token(id) === undefined);
-    expect((await runCommand(["token", "revoke", id, ...flags])).stdout).toBe(`There is no token ${id}.\n`);
+    expect(await runCommand(["token", "revoke", id, ...flags])).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: `There is no token ${id}.\n`,
+    });
   });
 }
 

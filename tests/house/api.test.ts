@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeIn } from "../support/document.ts";
 import { freePort } from "../support/port.ts";
 import { createToken, Program } from "../support/program.ts";
 import { type ChatServer, startServer, TemporaryFolder } from "../support/server.ts";
@@ -9,17 +10,8 @@ import { V3Client } from "../support/v3.ts";
 import { Visitor } from "../support/visitors.ts";
 import { createWebhook } from "../support/webhook.ts";
 
-const text = textOf("api") + textOf("bots");
-
-function textOf(page: string): string {
-  return readFileSync(join(import.meta.dir, `../../docs/${page}.md`), "utf8");
-}
-
-function blocks(language: string, page = text): string[] {
-  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(
-    ([, code = ""]) => code,
-  );
-}
+const blocks = (language: string) =>
+  ["docs/api.md", "docs/bots.md"].flatMap((page) => codeIn(page, language));
 
 async function environmentOf(server: ChatServer): Promise<Record<string, string | undefined>> {
   const hook = await createToken(server, "CI", "--hook");
@@ -272,7 +264,7 @@ for (const [name, language, command, file] of RECEIVERS) {
     async () => {
       await using server = await startServer(["--webhook-private", "--webhook-retry", "0.05"]);
       using folder = new TemporaryFolder();
-      writeFileSync(join(folder.path, file), blocks(language, textOf("webhooks"))[0] ?? "");
+      writeFileSync(join(folder.path, file), codeIn("docs/webhooks.md", language)[0] ?? "");
       const port = await freePort();
       const url = `http://127.0.0.1:${port}/`;
       const { secret } = await createWebhook(server, url);

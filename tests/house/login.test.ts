@@ -1,20 +1,17 @@
 /** The programs of docs/login.md make tokens that the server accepts. */
 import { expect, test } from "bun:test";
 import { createSecretKey } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoginKeys } from "../../src/server/settings.ts";
+import { codeIn } from "../support/document.ts";
 import { loginWith, SECRET } from "../support/login.ts";
 import { TemporaryFolder } from "../support/server.ts";
 
-const page = readFileSync(join(import.meta.dir, "..", "..", "docs", "login.md"), "utf8");
 const withSecret: LoginKeys = { kind: "secret", secret: createSecretKey(Buffer.from(SECRET)) };
 
 /** The programs of the page in a language, in their order. */
-function programs(language: string): string[] {
-  const pattern = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
-  return [...page.matchAll(pattern)].map(([, code = ""]) => code);
-}
+const programs = (language: string) => codeIn("docs/login.md", language);
 
 /** Runs a program as somebody would who has saved it. @returns what it prints */
 async function run(runtime: string, folder: TemporaryFolder, name: string, code = ""): Promise<string> {

@@ -1,9 +1,8 @@
-/** What a release gives to people: one file that runs by itself, and a package for npx. */
+/** What a release gives to people: one file that runs by itself. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
-import { extract } from "tar";
 import { executableHere, makeExecutable, prebuiltPage } from "../../scripts/executable.ts";
 import { softwareBill } from "../../scripts/statements.ts";
 import { TemporaryFolder } from "../support/server.ts";
@@ -35,10 +34,10 @@ interface Started {
 }
 
 /** Starts a server without any of the variables of this process. */
-async function start(command: string[], cwd: string, env = {}): Promise<Started> {
+async function start(command: string[], cwd: string): Promise<Started> {
   const child = Bun.spawn([...command, "--port", "0", "--log-format", "json"], {
     cwd,
-    env,
+    env: {},
     ...OWNER,
     stdin: "ignore",
     stdout: "pipe",
@@ -104,31 +103,6 @@ test("two builds of the executable are equal", async () => {
   const again = join(emptyFolder("again"), "classic-chatbox");
   await makeExecutable(executableHere(again), await prebuiltPage());
   expect(readFileSync(again).equals(readFileSync(executable))).toBe(true);
-});
-
-test("the package starts with npx, beside its dependencies", async () => {
-  const cwd = emptyFolder("npx");
-  const packing = Bun.spawnSync(["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", cwd], {
-    cwd: project,
-  });
-  const [{ filename }] = JSON.parse(packing.stdout.toString());
-  const modules = join(cwd, "node_modules");
-  const home = join(modules, "classic-chatbox");
-  mkdirSync(home, { recursive: true });
-  await extract({ file: join(cwd, filename), cwd: home, strip: 1 });
-  // As an install would have put them there.
-  for (const name of readdirSync(join(project, "node_modules")).filter((each) => !each.startsWith(".")))
-    symlinkSync(join(project, "node_modules", name), join(modules, name));
-  mkdirSync(join(modules, ".bin"));
-  symlinkSync("../classic-chatbox/scripts/start.mjs", join(modules, ".bin", "classic-chatbox"));
-  chmodSync(join(home, "scripts/start.mjs"), 0o755);
-  const env = { PATH: process.env.PATH, HOME: cwd };
-  const { port, child } = await start(["npx", "--no", "--", "classic-chatbox"], cwd, env);
-  using an = await V3Client.registered(`ws://127.0.0.1:${port}/`, "An");
-  await an.say("hello from npx");
-  expect(contents(await an.page())).toEqual(["hello from npx"]);
-  child.kill("SIGTERM");
-  await child.exited;
 });
 
 test("the bill of materials names what a server needs, and nothing that differs from one time to the next", async () => {

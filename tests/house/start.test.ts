@@ -417,7 +417,12 @@ test("all tests run side by side: each file's output is in one piece, and what w
   const lines = out.trimEnd().split("\n");
   expect(lines.at(-1)).toBe("2 passed, 3 failed");
   expect(code).not.toBe(0);
-  expect(lines.slice(-5, -1).map((line) => line.replace(/ \[.*|\d+$/, "")).toSorted()).toEqual([
+  expect(
+    lines
+      .slice(-5, -1)
+      .map((line) => line.replace(/ \[.*|\d+$/, ""))
+      .toSorted(),
+  ).toEqual([
     "./tests/a/broken.test.ts: exited with code ",
     "./tests/b/crash.test.ts: exited with code ",
     "./tests/c/failing.test.ts: (fail) one",
