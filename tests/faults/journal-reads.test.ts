@@ -115,7 +115,7 @@ test("PAGE-10 among a hundred thousand messages, those since a moment are found 
     const journal = await Journal.open(path, QUICK);
     const { time: oldest } = message(1);
     for (const at of [0, 1, 15, 16, 4_711, 50_000, 99_998, 99_999, 100_000]) {
-      let found: number | null = null;
+      let found: unknown;
       const { reads } = await waits(async () => {
         found = await journal.firstSince(oldest + at);
       });
