@@ -605,6 +605,9 @@ export function changeContract(kind: EngineKind): void {
       for (const [at, page] of (await stage.pages(name, ...asked)).entries()) {
         const { since = 0, limit = 0 } = asked[at] ?? {};
         const start = expectSince(since, page, before);
+        expect(stage.engine.bytesToFetch("/", { since, limit, before: null, after: null })).toBeGreaterThan(
+          5_000,
+        );
         const after = start === null ? (chronicle.events.at(-1)?.id ?? 0) : start - 1;
         expect(page).toEqual(chronicle.page({ limit, before: null, after }));
       }

@@ -8,7 +8,7 @@ import { DATE_WORDS } from "../words/date.ts";
 import { Announced } from "./announced.tsx";
 import { Dialog } from "./dialog.tsx";
 import { goFromDialog } from "./go-from-dialog.ts";
-import { useStores } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 export interface GoToDateProps {
   /** The day that is suggested, by a time in it. */
@@ -21,8 +21,10 @@ export function GoToDate({ time, close }: GoToDateProps) {
   const stores = useStores();
   const { room, settings, announcer } = stores;
   const words = DATE_WORDS[settings.words.value.locale];
+  const roomWords = useRoomWords();
   const field = useRef<HTMLInputElement>(null);
   const fault = useSignal<Announcement>({ text: "" });
+  const isLoading = useSignal(false);
   const earliest = useSignal<string | undefined>(undefined);
   const closed = useRef(new AbortController()).current;
   const { signal } = closed;
@@ -42,9 +44,12 @@ export function GoToDate({ time, close }: GoToDateProps) {
     focusOn(field.current);
   };
   const go = async () => {
+    // Without a connection it takes until there is one.
+    if (isLoading.value) return;
     const since = startOfDay(field.current?.value ?? "");
     fault.value = { text: "" };
     if (since === null) return refuse(words.needed);
+    isLoading.value = true;
     try {
       const [found] = await messages({ since });
       const [message] = found ? [found] : await messages({});
@@ -55,6 +60,8 @@ export function GoToDate({ time, close }: GoToDateProps) {
       goFromDialog(stores, message.id, message.time);
     } catch {
       if (!signal.aborted) refuse(words.failed);
+    } finally {
+      isLoading.value = false;
     }
   };
   return (
@@ -82,8 +89,8 @@ export function GoToDate({ time, close }: GoToDateProps) {
         <button type="submit" class="main">
           {words.go}
         </button>
-        <p id="date-note" class="muted">
-          {words.note}
+        <p id="date-note" class="muted" role="status">
+          {isLoading.value ? roomWords.loading : words.note}
         </p>
         <p id="date-fault" class="refusal" role="alert">
           <Announced text={fault.value} />
