@@ -228,7 +228,7 @@ export class JournalReads {
   /** @returns undefined if the file was rewritten meanwhile, so that its messages are elsewhere */
   async #firstSince({ file, index }: Extent, time: number): Promise<number | null | undefined> {
     let first: number | null = null;
-    // Counted from the oldest message: those before `low` do not matter, and that at `high`, which is `first`, is not older.
+    // Counted from the oldest message: the one before `low` is older, and the one at `high`, which is `first`, is not.
     let low = 0;
     for (let high = index.count; low < high; ) {
       const middle = Math.floor((low + high) / 2);
