@@ -11,6 +11,8 @@ export interface HistoryOptions extends WaitOptions {
    * its history has been replaced (`reset`).
    */
   readonly after?: Position | number;
+  /** The oldest messages from this moment on, in Unix milliseconds. Together with neither `before` nor `after`. */
+  readonly since?: number;
   /** 1 to 1,000; by default 100. */
   readonly limit?: number;
 }

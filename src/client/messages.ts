@@ -13,7 +13,7 @@ Object.assign(MESSAGES, {
   WrongFormatIdentity: "A key has 22 to 128 of the characters A-Z a-z 0-9 - _.",
   WrongFormatContent: `A message has 1 to ${CONTENT_MAX} characters.`,
   WrongFormatKey: `A key has 1 to ${KEY_MAX} characters.`,
-  WrongFormatPage: `A page has a limit of 1 to ${PAGE_MAX}, and comes before an id or after a position.`,
+  WrongFormatPage: `A page has a limit of 1 to ${PAGE_MAX}, and comes before an id, after a position or since a moment.`,
   WrongFormatReply: "There is no message with this id to reply to.",
   WrongFormatOf: "The id of a message is an integer of at least 1.",
   WrongFormatEmoji: "A reaction is one emoji that Unicode recommends, written in full.",

@@ -41,5 +41,12 @@ export interface Archive {
    * more than `budgetBytes`.
    */
   events(from: number, count: number, budgetBytes: number): Promise<EventRun>;
+  /**
+   * Finds where the messages since a moment (Unix ms) begin, by a binary search: the id of a message that is not older, while the
+   * one before it, if there is one, is. Where a clock was set back there may be several such messages.
+   *
+   * @returns null if all messages are older
+   */
+  firstSince(time: number): Promise<number | null>;
   message(id: number): Promise<MessageRecord | undefined>;
 }

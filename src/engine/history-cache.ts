@@ -11,6 +11,8 @@ const NEWEST_PAGES_MOST = 4;
  * read, so that few deletions leave less than the budget.
  */
 const SLACK = 1 / 8;
+/** About how many messages are read to find those since a moment among a million. */
+const SEARCHED = 256;
 
 /** What part of the history is requested; null for the whole, as in version 2. */
 export type HistoryRequest = PageRequest | null;
@@ -31,6 +33,8 @@ export interface HistoryRead {
    * Whether the position in the request belongs to another history: the records are those of the newest page instead.
    */
   readonly isForeign?: boolean;
+  /** For a request from a moment on: the id of the message that the page begins with; null if all are older. */
+  readonly start?: number | null;
 }
 
 /** The newest messages of a room, as one `get` of version 2 shows them. */
@@ -43,6 +47,9 @@ export interface HistorySnapshot {
 
 /** A request for what follows a message or change. */
 type RequestAfter = PageRequest & { readonly after: number };
+
+/** A request for what begins at a moment. */
+type RequestSince = PageRequest & { readonly since: number };
 
 /**
  * The newest messages of a room, in memory, and older ones that were read. Reading never changes what is shown: a page
@@ -153,12 +160,15 @@ export class HistoryCache {
   /** How many messages must be read for a request, at most; infinity means as many as fit. */
   missing(request: HistoryRequest): number {
     if (request === null) return this.#holdsHistory || this.#isWhole ? 0 : Number.POSITIVE_INFINITY;
+    if (isSince(request)) return mostRead(request);
     if (this.#isKnownPlace(request)) return this.#missingAfter(request);
     return this.#hasBelow(request) ? 0 : request.limit;
   }
 
   /** Whether something must be read before a request can be answered. @param read what was read for it */
   needsRead(request: HistoryRequest, read?: HistoryRead): boolean {
+    if (isSince(request))
+      return !this.#isSearched(read) || this.needsRead(this.#placed(request, this.newestId, read), read);
     if (this.#lacks(request, read)) return true;
     return read !== undefined && (this.#isOutdated(read) || (request === null && this.#hasShrunk(read)));
   }
@@ -188,6 +198,7 @@ export class HistoryCache {
   /** Reads what a request needs. It may run beside batches. Rejects if the store fails. */
   async read(request: HistoryRequest): Promise<HistoryRead> {
     if (request === null) return this.#readHistory();
+    if (isSince(request)) return this.#readSince(request);
     const { before, limit } = request;
     if (this.#isKnownPlace(request)) {
       const isInMemory = this.#missingAfter(request) === 0 && !this.#hasUnseen(request);
@@ -203,6 +214,7 @@ export class HistoryCache {
   /** A page. What it needs must have been read. @param upTo the id of the newest event that it may show */
   page(request: PageRequest, upTo: number, read?: HistoryRead): Page {
     const { limit, before } = request;
+    if (isSince(request)) return this.#pageAfter(this.#placed(request, upTo, read), upTo, read);
     if (isAfter(request)) return this.#pageAfter(request, upTo, read);
     if (before === null) return this.#newestPage(limit, upTo, read);
     const shown = read?.isWhole
@@ -304,6 +316,25 @@ export class HistoryCache {
     const asOf = this.newestId;
     const records = await this.#archive.below(before, limit, this.#budgetBytes);
     return { records, upTo: this.#archive.lastId, asOf, isWhole: true };
+  }
+
+  async #readSince({ limit, since }: RequestSince): Promise<HistoryRead> {
+    const searched = this.#nothingRead();
+    const start = await this.#archive.firstSince(since);
+    if (start === null) return { ...searched, start };
+    return { ...(await this.read({ limit, before: null, after: start - 1 })), start };
+  }
+
+  /** Whether all messages that are not in memory were searched for a moment. */
+  #isSearched(read: HistoryRead | undefined): boolean {
+    return read?.start !== undefined && (read.start !== null || this.#above <= read.upTo);
+  }
+
+  /** The request for what follows the place that a search for a moment has found, or that later messages have made. */
+  #placed({ limit, since }: RequestSince, upTo: number, read: HistoryRead | undefined): RequestAfter {
+    const isFirst = ({ id, time }: MessageRecord) => id > (read?.upTo ?? 0) && id <= upTo && time >= since;
+    const start = read?.start ?? this.#recent.find(isFirst)?.id ?? upTo + 1;
+    return { limit, before: null, after: start - 1 };
   }
 
   async #readAfter(request: RequestAfter): Promise<HistoryRead> {
@@ -573,6 +604,15 @@ export class HistoryCache {
 
 function isAfter(request: PageRequest): request is RequestAfter {
   return request.after !== null;
+}
+
+function isSince(request: HistoryRequest): request is RequestSince {
+  return request?.since !== undefined;
+}
+
+/** How many messages are read for a page, at most, of which nothing is in memory. */
+export function mostRead({ limit, since }: PageRequest): number {
+  return since === undefined ? limit : limit + SEARCHED;
 }
 
 /** The index of the first record with an id above `id`. */

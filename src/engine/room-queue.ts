@@ -5,7 +5,7 @@ import type { ConnectionNote } from "../room/state.ts";
 import type { Archive } from "./archive.ts";
 import { takenOf } from "./changed-messages.ts";
 import type { RoomOptions } from "./engine.ts";
-import { HistoryCache, type HistoryRequest } from "./history-cache.ts";
+import { HistoryCache, type HistoryRequest, mostRead } from "./history-cache.ts";
 import type { HistoryHolder } from "./history-memory.ts";
 import { HistoryReads, historyRequestOf, type ReadResult } from "./history-reads.ts";
 import { Occupancy } from "./occupancy.ts";
@@ -147,7 +147,7 @@ export class RoomQueue implements HistoryHolder {
     if (archive === null || (shared !== null && this.#expected.has(shared))) return 0;
     const { firstId, lastId, averageBytes } = archive;
     const most = lastId === 0 ? 0 : lastId - firstId + 1;
-    const missing = this.#history?.missing(request) ?? request?.limit ?? most;
+    const missing = this.#history?.missing(request) ?? (request === null ? most : mostRead(request));
     return Math.min(this.#options.getBudgetBytes, Math.min(missing, most) * averageBytes);
   }
 
@@ -314,5 +314,6 @@ function isGuests(operation: Operation): boolean {
 /** What all requests for the end of the history have in common. */
 function sharedBy(request: HistoryRequest): "whole" | "newest" | null {
   if (request === null) return "whole";
-  return request.before === null && request.after === null ? "newest" : null;
+  const { before, after, since } = request;
+  return before === null && after === null && since === undefined ? "newest" : null;
 }

@@ -39,15 +39,19 @@ export interface PageKeys {
   after?: number;
   /** Of the message or change `after`, in Unix milliseconds. */
   time?: number;
+  /** A moment, in Unix milliseconds. */
+  since?: number;
 }
 
-/** Which part of the history is requested; the newest if neither `before` nor `after` is given. */
+/** Which part of the history is requested; the newest if neither `before`, `after` nor `since` is given. */
 export interface PageRequest {
   readonly limit: number;
   readonly before: number | null;
   readonly after: number | null;
   /** The time (Unix ms) of the event `after`, if the client gave it: both together identify the event. */
   readonly time?: number | undefined;
+  /** The page begins with the first message that is not older than this moment (Unix ms). Only without `before` and `after`. */
+  readonly since?: number | undefined;
 }
 
 /** A run of messages from the history, and what is known of its surroundings. */
@@ -82,6 +86,7 @@ export function readPage(value: object): PageRequest | null {
   const before = "before" in value ? value.before : null;
   const after = "after" in value ? value.after : null;
   if (!isWhole(limit) || limit < 1 || limit > PAGE_MAX) return null;
+  if ("since" in value) return readPageSince(value, limit);
   if ("after" in value) {
     if ("before" in value || !isWhole(after)) return null;
     if (!("time" in value)) return { limit, before: null, after };
@@ -91,6 +96,12 @@ export function readPage(value: object): PageRequest | null {
   if ("time" in value) return null;
   if ("before" in value) return isWhole(before) ? { limit, before, after: null } : null;
   return { limit, before: null, after: null };
+}
+
+function readPageSince(value: { readonly since: unknown }, limit: number): PageRequest | null {
+  const { since } = value;
+  if ("before" in value || "after" in value || "time" in value) return null;
+  return Number.isSafeInteger(since) ? { limit, before: null, after: null, since: Number(since) } : null;
 }
 
 function isWhole(value: unknown): value is number {

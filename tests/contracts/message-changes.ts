@@ -106,6 +106,10 @@ export function idsIn(told: readonly Told[]): number[] {
   return told.flatMap((each) => (each.kind === "sent" ? [each.message.id] : []));
 }
 
+function idIn(message: unknown): number {
+  return typeof message === "object" && message !== null && "id" in message ? Number(message.id) : 0;
+}
+
 export function changeContract(kind: EngineKind): void {
   const stages = async (previous?: EngineStage, times?: EngineTimes): Promise<ChangeStage> => {
     const stage = new ChangeStage();
@@ -557,6 +561,61 @@ export function changeContract(kind: EngineKind): void {
       }
     });
   }
+
+  test(`${kind.name}: PAGE-10 a page since a moment begins with a message that is not older, behind one that is, wherever the clock was set back`, async () => {
+    const random = new Random(SEED);
+    const times = [0, -(2 ** 53) + 1, 2 ** 53 - 1];
+    let time = 1_000;
+    const now = () => ({ time, timestamp: `T${time}` });
+    const told: Told[] = [];
+    let previous: ChangeStage | undefined;
+    /** What is to be seen since a moment, by the id that the page begins with. */
+    const expectSince = (since: number, page: PageSeen, before: readonly Told[]) => {
+      const messages = before.flatMap((each) => (each.kind === "sent" ? [each.message] : []));
+      const start = page.messages.length === 0 ? undefined : idIn(page.messages[0]);
+      const at = start === undefined ? messages.length : messages.findIndex(({ id }) => id === start);
+      expect([since, messages[at]?.time ?? since].toSorted((a, b) => a - b)[0]).toBe(since);
+      expect(messages[at - 1]?.time ?? Number.NEGATIVE_INFINITY).toBeLessThan(since);
+      return start ?? null;
+    };
+    for (const setBack of [0, 3_000, 0]) {
+      const stage: ChangeStage = await stages(previous, { now });
+      const name = `a${told.length}`;
+      await stage.join([name, name]);
+      const [nothing] = previous === undefined ? await stage.pages(name, { since: 0 }) : [];
+      if (nothing) expect(nothing).toMatchObject({ messages: [], more: false, cursor: null, reset: false });
+      time -= setBack;
+      for (let batch = 0; batch < 40; batch++) {
+        time += random.integer(0, 200);
+        const count = random.integer(1, 12);
+        const ids = idsIn([...told, ...stage.told]).slice(-20);
+        for (let i = 0; i < count; i++) act(stage, random, name, ids);
+        times.push(time, time + 1);
+        const since = random.pick([time, time, random.integer(0, time)]);
+        stage.page(name, { since, limit: 5 });
+        stage.send(name, "behind");
+        const from = stage.told.length;
+        const page = (await stage.next(count + 2)).at(-2);
+        if (page?.kind !== "page") throw new Error("no page was told");
+        expectSince(since, pageSeen(page.page), [...told, ...stage.told.slice(0, from + count)]);
+      }
+      const asked = times.map((since) => ({ since, limit: random.pick([1, 7, 1_000]) }));
+      const before = [...told, ...stage.told];
+      const chronicle = Chronicle.of(before);
+      for (const [at, page] of (await stage.pages(name, ...asked)).entries()) {
+        const { since = 0, limit = 0 } = asked[at] ?? {};
+        const start = expectSince(since, page, before);
+        expect(stage.engine.bytesToFetch("/", { since, limit, before: null, after: null })).toBeGreaterThan(
+          5_000,
+        );
+        const after = start === null ? (chronicle.events.at(-1)?.id ?? 0) : start - 1;
+        expect(page).toEqual(chronicle.page({ limit, before: null, after }));
+      }
+      told.push(...stage.told);
+      await stage.engine.close();
+      previous = stage;
+    }
+  });
 
   for (const edits of [1, 3])
     test(`${kind.name}: EDIT-4 a message is edited at most as often as it may be (${edits} times): in one batch, in several, and after a restart`, async () => {

@@ -115,6 +115,41 @@ test("postgres: PAGE-2 a page counts no reactions but those to the messages that
   }
 });
 
+test("postgres: PAGE-10 among a hundred thousand messages, those since a moment are found by looking at a few", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  await stage.engine.close();
+  const url = urlFor(stage);
+  // The sequence counts the messages that are read.
+  for (const statement of [
+    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+      SELECT '/', 3 * at + 1, 'An', 'x', 'T', 'epoch'::timestamptz + at * interval '1 second' FROM generate_series(0, 99999) AS at`,
+    "CREATE SEQUENCE chatbox.read",
+    "ALTER TABLE chatbox.messages RENAME TO all_messages",
+    "CREATE VIEW chatbox.messages AS SELECT * FROM chatbox.all_messages WHERE nextval('chatbox.read') > 0",
+  ])
+    await administerUrl(url, statement);
+  const database = new Database({ url, poolSize: 2, statementTimeoutMs: 4000, connectTimeoutMs: 3000 });
+  try {
+    const archive = new StoredMessages(database, "/", {
+      firstId: 1,
+      lastId: 299_998,
+      lastEventId: 2 ** 53 - 1,
+      emptiedTo: 0,
+    });
+    for (const at of [0, 1, 4_711, 50_000, 99_998, 99_999, 100_000]) {
+      await administerUrl(url, "ALTER SEQUENCE chatbox.read RESTART");
+      expect(await archive.firstSince(at * 1_000)).toBe(at === 100_000 ? null : 3 * at + 1);
+      const [row] = rowsOf(
+        await database.query(4000, (sql) => sql`SELECT nextval('chatbox.read')::float8 AS read`),
+      );
+      expect(row?.read).toBeLessThan(40);
+    }
+  } finally {
+    await database.close();
+  }
+});
+
 engineContract(POSTGRES);
 changeContract(POSTGRES);
 slowReadContract(POSTGRES, StoredMessages.prototype);

@@ -6,6 +6,7 @@ import type { Retention } from "../../src/engine/retention.ts";
 import type { Ref } from "../../src/protocol/extension.ts";
 import type { Page, PageRequest } from "../../src/protocol/page.ts";
 import type { ChangeLimits } from "../../src/room/change-limits.ts";
+import type { Moment } from "../../src/room/moment.ts";
 import type { Message, RoomRequest } from "../../src/room/operation.ts";
 
 const NEWEST: PageRequest = { limit: 100, before: null, after: null };
@@ -27,6 +28,8 @@ export interface EngineTimes {
   readonly restartGraceMs?: number;
   /** What the clock says, in Unix ms. */
   readonly at?: number;
+  /** A clock that goes on. */
+  readonly now?: () => Moment;
   readonly changes?: ChangeLimits;
   /** With it the engine is opened a day after the one before. */
   readonly retention?: Omit<Retention, "everyMs">;

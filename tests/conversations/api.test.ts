@@ -52,6 +52,10 @@ test("a program reads, writes, edits, reacts and deletes, and the others in the 
   expect(after.body).toMatchObject({ message: [{ id: 5 }], changed: [{ id: 1 }], cursor: { id: 5 } });
   const elsewhere = await program.call("GET", "/rooms/-/messages?after=1&time=7");
   expect(elsewhere.body).toMatchObject({ reset: true });
+  const since = await program.call("GET", `/rooms/-/messages?limit=1&since=${posted.body.time}`);
+  expect(since.body).toMatchObject({ message: [{ id: 1 }], cursor: { id: 1 }, more: true });
+  const later = await program.call("GET", "/rooms/-/messages?since=9000000000000000");
+  expect(later.body).toMatchObject({ message: [], more: false });
   const deleted = await program.call("DELETE", "/rooms/-/messages/1");
   expect([deleted.status, deleted.body]).toMatchObject([200, { of: 1, id: 6 }]);
   expect((await program.call("GET", "/rooms/-/people")).body).toMatchObject({ online: ["An"] });
@@ -280,6 +284,8 @@ test("every refusal is a problem with the protocol's reason", async () => {
     [writer, "POST", messages, { content: "a", reply: 99 }, 400, "WrongFormatReply"],
     [writer, "GET", `${messages}?limit=0`, undefined, 400, "WrongFormatPage"],
     [writer, "GET", `${messages}?after=x`, undefined, 400, "WrongFormatPage"],
+    [writer, "GET", `${messages}?since=today`, undefined, 400, "WrongFormatPage"],
+    [writer, "GET", `${messages}?since=1&before=5`, undefined, 400, "WrongFormatPage"],
     [writer, "PATCH", `${messages}/${id}`, { content: "mine" }, 403, "NotAllowed"],
     [writer, "DELETE", `${messages}/${id}`, undefined, 403, "NotAllowed"],
     [writer, "DELETE", `${messages}/77`, undefined, 404, "UnknownMessage"],

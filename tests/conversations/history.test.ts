@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ChatClient, type Message, untimed } from "../support/client.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
+import { V3Client } from "../support/v3.ts";
 
 const UNREGISTERED = '{"type":"get","status":false,"reason":"UnknownRegister"}';
 
@@ -142,20 +143,36 @@ test("GET-5 a message larger than the budget leaves no room for older ones, and 
   expect(stored).toMatchObject([{ content: "old" }, { content: "x".repeat(4000) }, { content: "new" }]);
 });
 
-fileTest("GET-1 a history that the Python server wrote is served, and goes on", async () => {
-  using folder = new TemporaryFolder();
-  const dataFile = join(folder.path, "data.json");
-  await Bun.write(
-    dataFile,
-    '[{"name": "An", "content": "Xin ch\\u00e0o \\ud83d\\ude00", "timestamp": "01/02/2023, 03:04:05"}, {"name": "B\\u00ecnh", "content": "ch\\u00e0o", "timestamp": "01/02/2023, 03:04:06"}]',
-  );
-  await using server = await startServer([], { dataFile });
-  using client = await ChatClient.registered(server.url(), "Chi");
-  await client.say("mới");
-  const shown = (await client.get()).messages.map(({ name, content }) => ({ name, content }));
-  expect(shown).toEqual([
-    { name: "An", content: "Xin chào 😀" },
-    { name: "Bình", content: "chào" },
-    { name: "Chi", content: "mới" },
-  ]);
-});
+fileTest(
+  "GET-1 PAGE-10 a history that the Python server wrote is served, goes on, and is found by its times",
+  async () => {
+    using folder = new TemporaryFolder();
+    const dataFile = join(folder.path, "data.json");
+    await Bun.write(
+      dataFile,
+      '[{"name": "An", "content": "Xin ch\\u00e0o \\ud83d\\ude00", "timestamp": "01/02/2023, 03:04:05"}, {"name": "An", "content": "?", "timestamp": "?"}, {"name": "B\\u00ecnh", "content": "ch\\u00e0o", "timestamp": "01/02/2023, 03:04:06"}]',
+    );
+    await using server = await startServer(["--timezone", "Asia/Ho_Chi_Minh"], { dataFile });
+    using client = await ChatClient.registered(server.url(), "Chi");
+    await client.say("mới");
+    const shown = (await client.get()).messages.map(({ name, content }) => ({ name, content }));
+    expect(shown).toEqual([
+      { name: "An", content: "Xin chào 😀" },
+      { name: "An", content: "?" },
+      { name: "Bình", content: "chào" },
+      { name: "Chi", content: "mới" },
+    ]);
+    using newer = await V3Client.registered(server.url(), "Dung");
+    const since = async (moment: string) => (await newer.page({ since: Date.parse(moment) })).messages;
+    // What has no readable time has that of the message before.
+    for (const [moment, first] of [
+      ["1970-01-01T00:00Z", 0],
+      ["2023-02-01T03:04:05+07:00", 0],
+      ["2023-02-01T03:04:05.001+07:00", 2],
+      ["2024-01-01T00:00Z", 3],
+    ] as const)
+      expect((await since(moment)).map(({ content }) => content)).toEqual(
+        shown.slice(first).map(({ content }) => content),
+      );
+  },
+);

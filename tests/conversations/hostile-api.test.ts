@@ -103,6 +103,18 @@ test("hostile headers and paths are problems", async () => {
   expect(await send(server, host)).toMatch(/^HTTP\/1\.1 403 [\s\S]*"reason":"HostRefused"/);
 });
 
+test("LIM-2 a search for a moment is paid for, though it may find nothing", async () => {
+  await using server = await startServer([
+    ...["--address-requests-burst", "100", "--address-requests-per-second", "0.001"],
+  ]);
+  const program = new Program(server, await createToken(server, "Bot"));
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 429)
+    statuses.push((await program.call("GET", "/rooms/-/messages?since=9000000000000000")).status);
+  // Each one counts as 64 KiB that are fetched, and a little more for its answer.
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429]);
+});
+
 test("a program that does not read its events is ended, and the others go on", async () => {
   await using server = await startServer(["--no-limits", "--unsent-output", "64KiB"]);
   const token = await createToken(server, "Bot");

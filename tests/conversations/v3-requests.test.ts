@@ -287,6 +287,11 @@ test("PAGE-4 a malformed page is refused, and null counts as not given", async (
     ...["5", null, 1.5, 2 ** 60, [], true].map((time) => ({ after: 1, time })),
     { time: 5 },
     { before: 1, time: 5 },
+    ...["5", null, 1.5, 2 ** 60, [], true].map((since) => ({ since })),
+    ...[{ before: 1 }, { after: 0 }, { after: 1, time: 5 }, { time: 5 }, { before: null }].map((each) => ({
+      since: 5,
+      ...each,
+    })),
   ];
   for (const page of wrong) {
     expect(await client.ask({ type: "get", ...page })).toEqual({

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 import type { Person } from "./person.ts";
-import { oldMessages, Stage } from "./stage.ts";
+import { capture, oldMessages, SCREENS, Stage, smallTargets, violations } from "./stage.ts";
 
 const stage = new Stage();
 
@@ -151,6 +151,71 @@ test("the time of a message is a link to it, which a click copies", async () => 
   const link = await an.page.evaluate(() => navigator.clipboard.readText());
   expect(link).toMatch(new RegExp(`${room}#\\d+\\.[\\da-z]+$`));
   expect(await an.log.locator("a.time").first().getAttribute("title")).toMatch(/\d{4}.*\d:\d\d:\d\d/);
+});
+
+test("PAGE-10 a date leads to its first message in the reader's own time zone, from the line of a day, the settings and far away", async () => {
+  using folder = new TemporaryFolder();
+  const dataFile = join(folder.path, "data.json");
+  const hourly = oldMessages(1000).map((message, hour) => {
+    const [day = "", time = ""] = new Date(Date.UTC(2023, 0, 1, 4 + hour)).toISOString().split(/[T.]/);
+    return { ...message, timestamp: `${day.split("-").reverse().join("/")} ${time}` };
+  });
+  await Bun.write(dataFile, JSON.stringify(hourly));
+  await using at = await startServer(["--no-limits", "--timezone", "UTC"], { dataFile });
+  const an = await stage.enter("/", "An", { at, options: SCREENS.narrow });
+  const { page } = an;
+  const dialog = page.getByRole("dialog", { name: "Go to a date" });
+  const field = dialog.getByLabel("Date");
+  const shown = await an.watch();
+  /** Waits until a message is marked, has the focus and is in sight. */
+  const arrivesAt = async (text: string) => {
+    const row = an.log.locator(".linked", { hasText: text });
+    await row.waitFor();
+    await dialog.waitFor({ state: "detached" });
+    await row.locator(".more:focus").waitFor();
+    expect(await row.evaluate((each) => each.getBoundingClientRect().top < innerHeight)).toBe(true);
+  };
+
+  // The last one was sent at 19:00 UTC, when it was two in the morning here.
+  const day = an.log.getByRole("button", { name: "Sunday, February 12, 2023" });
+  await day.scrollIntoViewIfNeeded();
+  expect(await smallTargets(an)).toEqual([]);
+  await day.press("Enter");
+  await field.waitFor();
+  expect(await field.inputValue()).toBe("2023-02-12");
+  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.waitForFunction(() => document.querySelector("input")?.min === "2023-01-01");
+  expect([await violations(an), await smallTargets(an)]).toEqual([[], []]);
+  await capture(an, "date-narrow");
+  await field.fill("2023-01-20");
+  await field.press("Enter");
+  // The day began at 17:00 UTC the day before.
+  await arrivesAt("message 445");
+  const above = await an.log.locator("li", { has: page.locator(".day") }).allTextContents();
+  expect(above.some((text) => /Friday, January 20, 2023.*message 445/s.test(text))).toBe(true);
+  await capture(an, "date-there-narrow");
+
+  await page.setViewportSize(SCREENS.desktop.viewport);
+  await page.getByRole("button", { name: "Go to a date…", exact: true }).click();
+  await field.fill("");
+  await dialog.getByRole("button", { name: "Go", exact: true }).click();
+  await dialog.getByText("Choose a date.").waitFor();
+  await capture(an, "date-desktop");
+  await field.fill("2022-12-24");
+  await field.press("Enter");
+  await shown("No messages that day. This is the next one.");
+  await arrivesAt("message 0");
+
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Go to a date…" }).click();
+  await field.fill("2023-02-13");
+  await field.press("Enter");
+  await shown("No messages since then. This is the latest one.");
+  await arrivesAt("message 999");
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  await day.click();
+  await field.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 });
 
 /** Waits until the end of the log is in sight. */

@@ -250,6 +250,9 @@ test("a report goes from whoever is annoyed to a moderator, who looks at it and 
   await report.waitFor();
   expect(await report.textContent()).toContain("thô tục");
   await moderator.look("reports");
+  await report.getByRole("button", { name: "Go to message" }).press("Enter");
+  await minh.log.locator(".linked", { hasText: "something nasty" }).locator(".more:focus").waitFor();
+  await minh.page.locator(".moderation-button").click();
   await report.getByRole("button", { name: "Remove message" }).click();
   await binh.log.getByText("something nasty").waitFor({ state: "detached" });
   await minh.page.locator(".cases li").getByText("This message no longer exists.").waitFor();

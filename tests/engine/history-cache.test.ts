@@ -95,6 +95,10 @@ class Store implements Archive {
     return Promise.resolve(this.messages.get(id));
   }
 
+  firstSince(time: number): Promise<number | null> {
+    return this.#read(this.records.find((each) => each.time >= time)?.id ?? null);
+  }
+
   events(from: number, count: number, budget: number): Promise<EventRun> {
     const found = this.places.filter(({ id }) => id >= from).slice(0, count);
     const shown = found.map(({ id, of }) => this.messages.get(of ?? id) ?? record(id));
@@ -165,7 +169,7 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       act: fc.constant<"ask">("ask"),
-      kind: fc.constantFrom("whole", "newest", "before", "after", "position", "foreign"),
+      kind: fc.constantFrom("whole", "newest", "before", "after", "position", "foreign", "since"),
       limit: fc.integer({ min: 1, max: 12 }),
       at: fc.nat({ max: 40 }),
     }),
@@ -184,6 +188,8 @@ function requestOf(kind: string, limit: number, at: number): HistoryRequest {
       return { limit, before: null, after: at, time: 10 * at };
     case "foreign":
       return { limit, before: null, after: at, time: 10 * at + 1 };
+    case "since":
+      return { limit, before: null, after: null, since: 10 * at - 5 };
     default:
       return { limit, before: null, after: null };
   }
@@ -320,6 +326,12 @@ function check(
   }
   const page = cache.page(request, upTo, read);
   expect(page.reset).toBe(isForeign(request, places));
+  if (request.since !== undefined) {
+    const { since } = request;
+    const start = records.find(({ time }) => time >= since)?.id ?? upTo + 1;
+    checkAfter(page, start - 1, request.limit, places, all);
+    return;
+  }
   if (request.after !== null && !page.reset) {
     checkAfter(page, request.after, request.limit, places, all);
     return;

@@ -58,6 +58,7 @@ function storeOf(count: number): Archive & { reads: number } {
       const messages = new Map(found.map((each) => [each.id, each]));
       return { events: found.map(({ id, time }) => ({ id, time, of: null })), messages };
     },
+    firstSince: () => Promise.resolve(null),
     message: () => Promise.resolve(undefined),
   };
   return store;

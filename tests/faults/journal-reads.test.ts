@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ChangeIndex } from "../../src/engine/local/change-index.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
 import { deleteRecord, editRecord, reactRecord, type StoredEvent } from "../../src/engine/record.ts";
-import { message, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
+import { fileText, lineOf, message, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
 
 const BY = "person-000000001";
 const messages = (first: number, last: number) =>
@@ -105,4 +105,23 @@ test("an index knows which messages changes concern, and forgets those that are 
   expect(concerned(1, 106)).toEqual([101, 103]);
   changes.concerns(202, 150);
   expect(concerned(200, 999)).toEqual([199, 150]);
+});
+
+test("PAGE-10 among a hundred thousand messages, those since a moment are found with a few reads of a few lines", async () => {
+  await withHistory(async (path) => {
+    const count = 100_000;
+    const messages = Array.from({ length: count }, (_, at) => message(at + 1, "x".repeat(at % 50)));
+    await Bun.write(path, fileText(messages.map(lineOf)));
+    const journal = await Journal.open(path, QUICK);
+    const { time: oldest } = message(1);
+    for (const at of [0, 1, 15, 16, 4_711, 50_000, 99_998, 99_999, 100_000]) {
+      let found: unknown;
+      const { reads } = await waits(async () => {
+        found = await journal.firstSince(oldest + at);
+      });
+      expect(found).toBe(at === count ? null : at + 1);
+      expect(reads).toBeLessThan(40);
+    }
+    await journal.close();
+  });
 });

@@ -94,21 +94,23 @@ const PARTS: Readonly<Record<string, Arbitrary<string>>> = {
 };
 
 function askedOf({ parameters, requestBody }: Described, document: Document): Arbitrary<Asked> {
-  const of = (place: Parameter["in"], more: object) =>
+  const of = (place: Parameter["in"]): Arbitrary<Record<string, string>> =>
     fc.record(
       Object.fromEntries(
         parameters
           .filter((each) => each.in === place)
           .map(({ name, schema }) => [name, PARTS[name] ?? textOf(anyOf(schema, document))]),
       ),
-      more,
-    ) as Arbitrary<Record<string, string>>;
+    );
+  // Of those that exclude each other there is often one alone.
+  const someOf = (place: Parameter["in"]) =>
+    of(place).chain((all) => fc.subarray(Object.entries(all)).map((some) => Object.fromEntries(some)));
   const [media] = Object.values(requestBody?.content ?? {});
   const body = media === undefined ? fc.constant("") : textOf(anyOf(media.schema, document));
   return fc.record({
-    path: of("path", {}),
-    query: of("query", { requiredKeys: [] }),
-    headers: of("header", { requiredKeys: [] }),
+    path: of("path"),
+    query: someOf("query"),
+    headers: someOf("header"),
     body,
   });
 }

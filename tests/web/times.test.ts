@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import type { Message } from "../../src/client/index.ts";
+import { fieldOfDay, startOfDay } from "../../src/web/text/date-field.ts";
 import { dayOf, isOneGroup, timesIn } from "../../src/web/text/times.ts";
 import { transcriptJson, transcriptText } from "../../src/web/text/transcript.ts";
 import { en } from "../../src/web/words/en.ts";
@@ -40,6 +41,24 @@ test("times of one day have one number, in whatever zone, and those of another d
     expect(dayAt("2026-06-01T00:00")).toBe(dayAt("2026-06-01T23:59:59.999"));
     expect(dayAt("2026-06-01T00:00")).not.toBe(dayAt("2026-05-31T23:59:59.999"));
   }
+});
+
+test("a date field has the days of the reader's time zone, and each begins with its first moment, also where the clocks skip midnight", () => {
+  for (const [timeZone, field, start] of [
+    ["Asia/Ho_Chi_Minh", "2026-11-26", "2026-11-25T17:00Z"],
+    ["America/St_Johns", "0987-01-02", "0987-01-02T03:30:52Z"],
+    // There is no midnight that day.
+    ["Africa/Cairo", "2026-04-24", "2026-04-23T22:00Z"],
+    // There are two, and the day before has the first.
+    ["America/Havana", "2026-11-01", "2026-11-01T04:00Z"],
+  ] as const) {
+    process.env.TZ = timeZone;
+    const time = startOfDay(field) ?? Number.NaN;
+    expect([timeZone, time]).toEqual([timeZone, Date.parse(start)]);
+    expect(fieldOfDay(time)).toBe(field);
+    expect(fieldOfDay(time - 1)).not.toBe(field);
+  }
+  expect(["", "275761-01-01", "tomorrow"].map(startOfDay)).toEqual([null, null, null]);
 });
 
 test("messages of one author belong together for five minutes, whatever the minute, and not over midnight", () => {

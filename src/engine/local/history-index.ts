@@ -132,6 +132,12 @@ export class HistoryIndex {
     return this.#range(after - 1, after);
   }
 
+  /** Where to read for a message, given how many come before it: the block that holds it, and how many come before the block. */
+  blockWith(countBefore: number): BlockRange & Pick<BlockStart, "countBefore"> {
+    const after = this.#firstBlock((block) => block.countBefore > countBefore);
+    return { ...this.#range(after - 1, after), countBefore: this.#block(after - 1).countBefore };
+  }
+
   /** Starts of blocks from the newest backwards, in growing steps, the oldest last. */
   *blocksBackwards(): Generator<number> {
     let number = this.#length - 1;

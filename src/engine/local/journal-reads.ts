@@ -216,6 +216,37 @@ export class JournalReads {
     return Math.min(count, most);
   }
 
+  /** See `Archive.firstSince`. */
+  async firstSince(time: number): Promise<number | null> {
+    for (;;) {
+      const extent = this.#extent();
+      const first = extent === null ? null : await this.#firstSince(extent, time);
+      if (first !== undefined) return first;
+    }
+  }
+
+  /** @returns undefined if the file was rewritten meanwhile, so that its messages are elsewhere */
+  async #firstSince({ file, index }: Extent, time: number): Promise<number | null | undefined> {
+    let first: number | null = null;
+    // Counted from the oldest message: the one before `low` is older, and the one at `high`, which is `first`, is not.
+    let low = 0;
+    for (let high = index.count; low < high; ) {
+      const middle = Math.floor((low + high) / 2);
+      const { start, stop, countBefore } = index.blockWith(middle);
+      const messages: StoredEvent[] = [];
+      for await (const events of this.#events(start, stop, { isWanted: isMessage }))
+        messages.push(...events.map(({ event }) => event));
+      if (file !== this.#extent()?.file) return undefined;
+      const at = messages.findIndex((each) => each.time >= time);
+      if (at > 0) return messages[at]?.id ?? null;
+      if (at === 0) {
+        first = messages[0]?.id ?? null;
+        high = countBefore;
+      } else low = Math.max(middle + 1, countBefore + messages.length);
+    }
+    return first;
+  }
+
   /** What was sent with a key at or after a time in Unix milliseconds, oldest first. */
   async *keyedSince(time: number): AsyncGenerator<Keyed> {
     for await (const events of this.#events(await this.#offsetBefore(time))) {

@@ -237,6 +237,11 @@ export class Journal {
     return this.#reads.events(from, count, budgetBytes);
   }
 
+  /** See `Archive.firstSince`. */
+  firstSince(time: number): Promise<number | null> {
+    return this.#reads.firstSince(time);
+  }
+
   /** What has happened to a message. */
   historyOf(id: number): ChangesOfMessage {
     return this.#changes.historyOf(id);

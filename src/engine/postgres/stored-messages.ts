@@ -89,6 +89,31 @@ export class StoredMessages implements Archive {
     return { events, messages };
   }
 
+  async firstSince(time: number): Promise<number | null> {
+    const { lastId, firstId } = this.#bounds;
+    const ofRoom = (sql: SQL) => sql`room = ${this.#room} AND id <= ${lastId}::bigint`;
+    // Each step halves the ids in question and looks at one message. A comparison of moments could exceed what they may be.
+    const rows = await this.#database.query(
+      READ_TIMEOUT_MS,
+      (sql) => sql`
+        WITH RECURSIVE search AS (
+          SELECT ${firstId}::bigint AS low, ${lastId}::bigint + 1 AS high
+          UNION ALL
+          SELECT CASE WHEN is_older THEN found.id + 1 ELSE low END, CASE WHEN is_older THEN high ELSE (low + high) / 2 END
+          FROM search LEFT JOIN LATERAL (
+            SELECT id, ${unixMs(sql, sql`sent_at`)} < ${time}::float8 AS is_older FROM chatbox.messages
+            WHERE ${ofRoom(sql)} AND id >= (low + high) / 2 AND id < high ORDER BY id LIMIT 1
+          ) AS found ON true
+          WHERE low < high
+        )
+        SELECT found.id::float8 AS id FROM search CROSS JOIN LATERAL (
+          SELECT id FROM chatbox.messages WHERE ${ofRoom(sql)} AND id >= low ORDER BY id LIMIT 1
+        ) AS found WHERE low >= high`,
+    );
+    const [row] = rowsOf(rows);
+    return row === undefined ? null : integerOf(row.id);
+  }
+
   async message(id: number): Promise<MessageRecord | undefined> {
     const found = await this.#database.query(READ_TIMEOUT_MS, (sql) => messagesByIds(sql, this.#room, [id]));
     const message = found.get(id);

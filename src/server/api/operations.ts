@@ -99,6 +99,12 @@ const PAGE: readonly Parameter[] = [
     schema: { type: "integer" },
     description: "Of the message or change `after`, so that another history is noticed.",
   },
+  {
+    name: "since",
+    in: "query",
+    schema: { type: "integer" },
+    description: "The first messages from this moment on, in Unix milliseconds.",
+  },
 ];
 
 export const OPERATIONS: readonly ApiOperation[] = [
@@ -188,7 +194,7 @@ export const OPERATIONS: readonly ApiOperation[] = [
     id: "listMessages",
     method: "GET",
     path: `${ROOM}/messages`,
-    summary: "A page of messages; the newest if neither before nor after is given",
+    summary: "A page of messages; the newest if neither before, after nor since is given",
     scope: "read",
     parameters: PAGE,
     status: 200,
@@ -412,7 +418,7 @@ function keyOf(headers: Headers): Json {
 
 /** The numbers of a query, as the protocol's `get` has them. What is no number stays a text, and is refused there. */
 function pageKeys(query: URLSearchParams): Json {
-  const keys = ["limit", "before", "after", "time"].flatMap((name) => {
+  const keys = ["limit", "before", "after", "time", "since"].flatMap((name) => {
     const value = query.get(name);
     return value === null ? [] : [[name, /^-?\d{1,16}$/.test(value) ? Number(value) : value]];
   });

@@ -15,6 +15,9 @@ import { Problem } from "./problem.ts";
 /** What an operation takes while it waits, besides the body, in bytes. */
 const OPERATION_BYTES = 512;
 
+/** About as many bytes of history are read to find the messages since a moment. */
+const SEARCHED_BYTES = 64 * 1024;
+
 /** Who asks something of a room. */
 export interface Asking {
   readonly room: string;
@@ -114,6 +117,8 @@ export class ApiRooms {
     ]);
     if (wait > 0)
       throw tooMany(wait, "Too many requests from this address, or too many messages in this room.");
+    // It may find nothing, and then nothing is sent that would be charged for.
+    if (request.kind === "get" && request.page?.since !== undefined) chargeHistory(address, SEARCHED_BYTES);
   }
 }
 

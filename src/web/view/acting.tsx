@@ -1,21 +1,24 @@
 import type { Message } from "../../client/index.ts";
 import { Dialog } from "./dialog.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
+import type { GoToDateProps } from "./go-to-date.tsx";
 import { lazy } from "./lazy.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { reactorsOf } from "./reactions.tsx";
-import { type Acting as Act, useRoomWords, useStores } from "./stores.ts";
+import { type Acting as Act, type Subject, useRoomWords, useStores } from "./stores.ts";
 
 const ActionsMenu = lazy(async () => (await import("./actions.tsx")).ActionsMenu);
+const GoToDate = lazy<GoToDateProps>(async () => (await import("./go-to-date.tsx")).GoToDate);
 const PersonMenu = lazy(async () => (await import("./person.tsx")).PersonMenu);
 const ReportForm = lazy(async () => (await import("./person.tsx")).ReportForm);
 const MeasureForm = lazy(async () => (await loadModerator()).MeasureForm);
 
-/** What the user has opened to act on a message or a person. */
+/** What the user has opened to act on a message or a person, or to go to a date. */
 export function Acting() {
   const { acting } = useStores();
   const act = acting.value;
   if (!act) return null;
+  if (act.kind === "date") return <ToDate act={act} />;
   return act.kind === "menu" || act.kind === "react" ? <OnMessage act={act} /> : <OnPerson act={act} />;
 }
 
@@ -27,7 +30,11 @@ function useClose(act: Act): () => void {
   };
 }
 
-function OnPerson({ act }: { readonly act: Exclude<Act, { readonly id: number }> }) {
+function ToDate({ act }: { readonly act: Extract<Act, { readonly kind: "date" }> }) {
+  return <GoToDate time={act.time} close={useClose(act)} />;
+}
+
+function OnPerson({ act }: { readonly act: Extract<Act, { readonly subject: Subject }> }) {
   const close = useClose(act);
   const { subject } = act;
   if (act.kind === "person") {

@@ -33,9 +33,9 @@ export function ChatPage({ title: titleNow }: { readonly title: () => string }) 
   const { room, person, moderation, acting } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
-  // What is done about somebody takes the place of the list of people.
+  // What is done about somebody takes the place of the list of people, and the way to a date that of the settings.
   useSignalEffect(() => {
-    if (acting.value && open.peek() === "people") open.value = "nothing";
+    if (acting.value) open.value = "nothing";
   });
   // The close event of a dialog comes late: another dialog may be open by then.
   const close = (what: Open) => () => {

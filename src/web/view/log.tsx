@@ -52,18 +52,25 @@ export function Log() {
   });
   // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
   const goal = room.scrollTarget.value;
+  // It may be in the document only after the next render.
+  const toFocus = useRef<number>(null);
   useLayoutEffect(() => {
     const key = goal === null ? undefined : rows.find((row) => isOf(row, goal))?.key;
-    if (key === undefined || !view.toRow(key)) return;
-    room.scrollTarget.value = null;
-    const row = list.current?.querySelector<HTMLElement>(`[data-id="${goal}"]`);
+    if (key !== undefined && view.toRow(key)) {
+      room.scrollTarget.value = null;
+      if (hasFocus) toFocus.current = goal;
+      linked.value = goal;
+      leaveLink(goal ?? undefined);
+    }
+    const row = list.current?.querySelector<HTMLElement>(`[data-id="${toFocus.current}"]`);
+    if (!row) return;
+    toFocus.current = null;
     // A keyboard or a screen reader continues from there.
-    if (hasFocus) focusOn(row?.querySelector<HTMLElement>(".more") ?? scroller.current);
-    linked.value = goal;
-    leaveLink(goal ?? undefined);
+    focusOn(row.querySelector<HTMLElement>(".more") ?? scroller.current);
   });
   const moveOn = () => {
     linked.value = null;
+    toFocus.current = null;
     leaveLink();
   };
   const goToNewest = () => {
@@ -161,9 +168,9 @@ function LogStart() {
   );
 }
 
-/** Lead back to where one came from, and to the newest message, with how many have arrived in the meantime. */
+/** Lead back to where one came from, to the newest message, with how many have arrived in the meantime, and to a date. */
 function Ways({ isAtEnd, goToNewest }: { readonly isAtEnd: boolean; readonly goToNewest: () => void }) {
-  const { room } = useStores();
+  const { room, acting } = useStores();
   const words = useRoomWords();
   if (isAtEnd && !room.log.hasNewer.value) return null;
   return (
@@ -178,6 +185,20 @@ function Ways({ isAtEnd, goToNewest }: { readonly isAtEnd: boolean; readonly goT
         {words.newest(room.unread.count.value)}
         <RoomIcon name="down" />
       </button>
+      {room.state.value.kind === "refused" ? null : (
+        <button
+          type="button"
+          class="way round"
+          aria-label={words.goToDate}
+          title={words.goToDate}
+          aria-haspopup="dialog"
+          onClick={() => {
+            acting.value = { kind: "date", time: Date.now() };
+          }}
+        >
+          <RoomIcon name="date" />
+        </button>
+      )}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { type Order, type Reviewed, review } from "../../client/moderation.ts";
 import type { ReviewSubject } from "../../protocol/kinds/review.ts";
 import { Throttle } from "../store/throttle.ts";
 import { errorOf } from "../text/failure.ts";
+import { goFromDialog } from "./go-from-dialog.ts";
 import { lazy } from "./lazy.tsx";
 import { useMoment } from "./moment.ts";
 import { Nickname } from "./nickname.tsx";
@@ -190,8 +191,8 @@ function useOrders() {
 }
 
 function Reports({ close }: PanelProps) {
-  const { room, announcer, acting, settings } = useStores();
-  const pageWords = settings.words.value;
+  const stores = useStores();
+  const { room, acting } = stores;
   const moment = useMoment();
   const words = useModeratorWords();
   const { list, hasMore, fault } = useReview("reports");
@@ -230,7 +231,7 @@ function Reports({ close }: PanelProps) {
                     type="button"
                     onClick={() => {
                       close();
-                      room.goToMessage(of, () => announcer.showToast(pageWords.gone));
+                      goFromDialog(stores, of);
                     }}
                   >
                     {words.goTo}

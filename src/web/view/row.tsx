@@ -55,10 +55,26 @@ function RowBody({ row, head }: Omit<RowViewProps, "before"> & { readonly head: 
 }
 
 function DayLine({ time }: { readonly time: number }) {
-  const { settings } = useStores();
+  const { room, settings, acting } = useStores();
+  const words = useRoomWords();
+  const day = settings.times.value.day(time, Date.now());
   return (
     <p class="day">
-      <span>{settings.times.value.day(time, Date.now())}</span>
+      {room.state.value.kind === "refused" ? (
+        <span>{day}</span>
+      ) : (
+        <button
+          type="button"
+          class="quiet"
+          title={words.goToDate}
+          aria-haspopup="dialog"
+          onClick={() => {
+            acting.value = { kind: "date", time };
+          }}
+        >
+          {day}
+        </button>
+      )}
     </p>
   );
 }

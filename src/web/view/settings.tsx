@@ -38,8 +38,29 @@ export function Settings({ title }: SettingsProps) {
           {words.keyOpen}
         </button>
       </section>
+      <DateChoice />
       {room.nickname.value === null ? null : <TranscriptChoices />}
     </>
+  );
+}
+
+/** Leads to the messages of a day, for whoever is in the room. */
+function DateChoice() {
+  const { room, settings, acting } = useStores();
+  const words = settings.roomWords.value;
+  if (!words || room.nickname.value === null || room.state.value.kind === "refused") return null;
+  return (
+    <section>
+      <h3>{words.messages}</h3>
+      <button
+        type="button"
+        onClick={() => {
+          acting.value = { kind: "date", time: Date.now() };
+        }}
+      >
+        {words.goToDate}
+      </button>
+    </section>
   );
 }
 

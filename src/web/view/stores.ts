@@ -27,12 +27,13 @@ export type Measure = "mute" | "kick" | "ban" | "remove";
 
 /**
  * What the user has opened to act on a message or a person: a menu, beside what opened it, the emoji to react with, a report, or
- * what a moderator is about to do.
+ * what a moderator is about to do. Or the way to a date, with a time of the day that is suggested.
  */
 export type Acting =
   | { readonly kind: "menu"; readonly id: number; readonly at: DOMRect }
   | { readonly kind: "react"; readonly id: number }
   | { readonly kind: "person"; readonly subject: Subject; readonly at: DOMRect }
+  | { readonly kind: "date"; readonly time: number }
   | { readonly kind: "report"; readonly subject: Subject }
   | { readonly kind: Measure; readonly subject: Subject };
 

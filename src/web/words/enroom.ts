@@ -22,6 +22,7 @@ export const enRoom = {
   olderFailed: "Earlier messages could not be loaded.",
   newMessages: "New messages",
   newest: (n: number) => (n === 0 ? "Jump to latest" : count(n, "new message", "new messages")),
+  goToDate: "Go to a date…",
   gap: (n: number) => `${count(n, "message is", "messages are")} no longer available.`,
   sending: "Sending…",
   sendingLater: "Waiting for a connection…",

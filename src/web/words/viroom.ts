@@ -18,6 +18,7 @@ export const viRoom: RoomWords = {
   olderFailed: "Không tải được tin nhắn cũ hơn.",
   newMessages: "Tin nhắn mới",
   newest: (n) => (n === 0 ? "Đến tin nhắn mới nhất" : `${CHARACTERS.format(n)} tin nhắn mới`),
+  goToDate: "Chuyển đến ngày…",
   gap: (n) => `${CHARACTERS.format(n)} tin nhắn không còn được lưu.`,
   sending: "Đang gửi…",
   sendingLater: "Đang chờ kết nối…",

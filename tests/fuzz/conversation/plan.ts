@@ -18,7 +18,7 @@ export type BlurtStep =
   | { readonly kind: "edit"; readonly back: number; readonly text: string; readonly key: string | null }
   | { readonly kind: "delete"; readonly back: number }
   | { readonly kind: "react"; readonly back: number; readonly emoji: string; readonly isOn: boolean }
-  | { readonly kind: "get"; readonly limit: number };
+  | { readonly kind: "get"; readonly page: { readonly limit: number; readonly since?: number } };
 
 /** What is done in a conversation. `who` is a number, taken among those that there are. */
 export type Act =
@@ -425,7 +425,7 @@ function drawStep(random: Random): BlurtStep {
     case "react":
       return { kind: "react", back, emoji: random.pick(EMOJI), isOn: random.chance(0.7) };
     case "get":
-      return { kind: "get", limit: random.pick([1, 20]) };
+      return { kind: "get", page: random.pick([{ limit: 1 }, { limit: 20 }, { limit: 20, since: 0 }]) };
   }
 }
 

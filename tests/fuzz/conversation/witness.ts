@@ -138,7 +138,7 @@ export class Witness {
           this.#ask({ type: "react", of, emoji: step.emoji, on: step.isOn });
           break;
         case "get":
-          this.#ask({ type: "get", limit: step.limit });
+          this.#ask({ type: "get", ...step.page });
       }
     }
   }
@@ -149,7 +149,8 @@ export class Witness {
     if (!this.isInside) return;
     this.fresh.after.length = 0;
     this.fresh.before.length = 0;
-    this.#ask({ type: "get", ref: "after", after: 0, limit: this.#random.pick([7, 100, 1000]) });
+    const start = this.#random.pick([{ after: 0 }, { since: 0 }]);
+    this.#ask({ type: "get", ref: "after", ...start, limit: this.#random.pick([7, 100, 1000]) });
   }
 
   end(): void {
