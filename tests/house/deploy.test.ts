@@ -118,7 +118,7 @@ test("the unit's command starts the same, as a user without rights", async () =>
 });
 
 test("each nginx example that passes a WebSocket on passes the host and the client's address on, and hides the metrics", () => {
-  const examples = ["docs/operating.md", "docs/growing.md"].flatMap((file) =>
+  const examples = ["docs/operating/tls.md", "docs/operating/growing.md"].flatMap((file) =>
     [...read(file).matchAll(/^```\n([^`]*proxy_http_version[^`]*)^```$/gm)].map(([, text = ""]) => text),
   );
   expect(examples).toHaveLength(2);
