@@ -103,6 +103,11 @@ test("the page fits 320 pixels, as it must at 400 % zoom", async () => {
   await mai.page.getByLabel("Classic").check();
   await capture(mai, "narrow-classic-settings");
   expect(await violations(mai)).toEqual([]);
+  await mai.page.getByLabel("Compact").check();
+  await mai.page.keyboard.press("Escape");
+  await mai.page.locator(".log.compact").waitFor();
+  await capture(mai, "narrow-classic-compact");
+  expect(await violations(mai)).toEqual([]);
 });
 
 test("the language that one chooses is kept", async () => {

@@ -137,7 +137,11 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
             <button
               type="button"
               class="quiet people-button"
-              aria-label={words.people.show(room.online.value.length)}
+              aria-label={
+                room.state.value.kind === "open"
+                  ? words.people.show(room.online.value.length)
+                  : words.people.title
+              }
               title={words.people.title}
               onClick={() => open("people")}
             >

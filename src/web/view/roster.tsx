@@ -27,13 +27,16 @@ export function Roster() {
   });
   const { length } = online.value;
   // When another tab has taken over the connection, the nickname belongs to that tab.
-  const isHere = room.state.value.kind !== "refused";
+  const { kind } = room.state.value;
+  const isHere = kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
   const list = useRef<HTMLUListElement>(null);
   useLayoutEffect(() => keepScrollable(list.current?.closest("aside") ?? null, list.current), []);
   return (
     <>
-      <p class="roster-count">{words.online(length)}</p>
+      <p class="roster-count">
+        {length === 0 ? "" : kind === "open" ? words.online(length) : words.onlineThen(length)}
+      </p>
       {length >= FILTER_FROM || wanted.value !== "" ? (
         <input
           type="search"
@@ -45,7 +48,7 @@ export function Roster() {
           }}
         />
       ) : null}
-      <ul ref={list} class="roster-list">
+      <ul ref={list} class={kind === "open" ? "roster-list" : "roster-list then"}>
         {shown.map((name) => (
           <Person key={name} name={name} own={isHere && name === room.nickname.value} />
         ))}

@@ -11,6 +11,7 @@ import { Content } from "./content.tsx";
 import { Nickname } from "./nickname.tsx";
 import { useSaid } from "./said.tsx";
 import { type Stores, useRoomWords, useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 /** Browsers take minutes to lay out more than these. A file may have them. */
 const PRINTED_MAX = 5_000;
@@ -60,7 +61,7 @@ function copy(event: ClipboardEvent, { room, settings }: Stores): void {
   });
   if (messages.length === 0) return;
   const days = new Set(messages.map(({ time }) => (time === null ? null : dayOf(time))));
-  const text = transcriptText(messages, settings.times.peek(), "", days.size > 1);
+  const text = transcriptText(messages, timesOf(settings).peek(), "", days.size > 1);
   event.clipboardData.setData("text/plain", text);
   event.preventDefault();
 }
@@ -73,7 +74,7 @@ function Printed({ title }: TranscriptProps) {
   const { room, settings } = useStores();
   const words = useTranscriptWords();
   const marks = useRoomWords().roster.marks;
-  const times = settings.times.value;
+  const times = timesOf(settings).value;
   const messages = printed.value === "loaded" ? loadedMessages(room) : (printed.value ?? []);
   return (
     <section class="transcript">
@@ -142,7 +143,7 @@ export function TranscriptChoices() {
   const saveText = save(
     "txt",
     "text/plain;charset=utf-8",
-    (messages) => `${transcriptText(messages, settings.times.peek(), INDENT)}\n`,
+    (messages) => `${transcriptText(messages, timesOf(settings).peek(), INDENT)}\n`,
   );
   const printAll = load((messages, more) => {
     isCut = more;
