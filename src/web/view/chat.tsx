@@ -71,7 +71,7 @@ export function ChatPage({ title: titleNow }: { readonly title: () => string }) 
       {moderation.view.value ? <ModerationDialog /> : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
-          <Settings title={titleNow} />
+          <Settings title={titleNow} close={close("settings")} />
         </Dialog>
       ) : null}
       {open.value === "people" ? (
@@ -146,7 +146,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
               onClick={() => open("people")}
             >
               <Icon name="people" />
-              <span aria-hidden="true">{room.online.value.length}</span>
+              <span aria-hidden="true">{room.online.value.length.toLocaleString(words.locale)}</span>
             </button>
           </>
         )}

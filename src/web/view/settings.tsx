@@ -3,6 +3,7 @@ import { JOINS, THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { SETTINGS_WORDS } from "../words/settings.ts";
 import { LoadFailed, lazy } from "./lazy.tsx";
+import { Leave } from "./leave.tsx";
 import { Notifications } from "./notifications.tsx";
 import { useStores } from "./stores.ts";
 
@@ -13,10 +14,11 @@ const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 export interface SettingsProps {
   /** What the room is called now. */
   readonly title: () => string;
+  readonly close: () => void;
 }
 
 /** The settings dialog. */
-export function Settings({ title }: SettingsProps) {
+export function Settings({ title, close }: SettingsProps) {
   const { settings, person, ignored, room } = useStores();
   const words = useSettingsWords();
   return (
@@ -42,7 +44,14 @@ export function Settings({ title }: SettingsProps) {
           {words.keyOpen}
         </button>
       </section>
-      {room.nickname.value === null ? null : <TranscriptChoices />}
+      {room.nickname.value === null ? null : (
+        <>
+          <TranscriptChoices />
+          <p>
+            <Leave close={close} />
+          </p>
+        </>
+      )}
     </>
   );
 }

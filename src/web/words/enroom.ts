@@ -122,8 +122,8 @@ export const enRoom = {
   },
   roster: {
     you: "you",
-    online: (n: number) => `Online: ${n}`,
-    onlineThen: (n: number) => `Online when the connection was lost: ${n}`,
+    online: (n: number) => `Online: ${CHARACTERS.format(n)}`,
+    onlineThen: (n: number) => `Online when the connection was lost: ${CHARACTERS.format(n)}`,
     filter: "Filter people",
     none: "Nobody here by that name.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
