@@ -204,6 +204,10 @@ test("the transcript that is printed has all messages, and nothing else of the p
   expect(lines.slice(2).map((line) => line.replace(/^\[\d\d:\d\d\] /, ""))).toEqual(
     Array.from({ length: 60 }, (_, i) => `Mai: line ${i}`),
   );
+  await mai.page.getByLabel("To", { exact: true }).fill("2020-01-01");
+  await mai.page.getByRole("button", { name: "Save as text" }).click();
+  await mai.reads("There are no messages to save.");
+  await mai.page.getByLabel("To", { exact: true }).fill("2100-01-01");
   const json = mai.page.waitForEvent("download");
   await mai.page.getByRole("button", { name: "Save as JSON" }).click();
   const saved = await json;

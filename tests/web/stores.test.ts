@@ -377,6 +377,11 @@ test("a transcript has the whole room, or the newest messages of it, without tho
   expect([whole.more, counts]).toEqual([false, [500, 1000, 1200]]);
   const newest = await loadWholeRoom(source(1200), () => {}, 30);
   expect([newest.more, newest.messages.length, newest.messages.at(-1)?.id]).toEqual([true, 30, 1200]);
+  const server = source(3000);
+  const some = await loadWholeRoom(server, () => {}, undefined, { from: 1_200_000, until: 1_801_000 });
+  expect(some.messages.map(({ id }) => id)).toEqual(range(1200, 1800).map(({ id }) => id));
+  // What is before those days is not loaded.
+  expect([some.more, server.asked.length]).toEqual([false, 5]);
   const [first, second] = range(1, 2);
   const page = { messages: [first, { ...second, deleted: true }], more: false };
   expect((await loadWholeRoom({ history: async () => page as Page }, () => {})).messages).toEqual([
