@@ -7,7 +7,6 @@ export function Leave({ close }: { readonly close: () => void }) {
   return (
     <button
       type="button"
-      class="quiet"
       onClick={() => {
         close();
         person.isAway.value = (person.identity.value?.name ?? null) !== null;

@@ -47,9 +47,9 @@ export function Settings({ title, close }: SettingsProps) {
       {room.nickname.value === null ? null : (
         <>
           <TranscriptChoices />
-          <p>
+          <section>
             <Leave close={close} />
-          </p>
+          </section>
         </>
       )}
     </>
