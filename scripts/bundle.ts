@@ -8,9 +8,10 @@ import { join } from "node:path";
 /**
  * Two KiB above 9 are for changes of messages: their frames, their way through the outbox, and their place in the stream. Two
  * and three quarters more are for persons: keys, tokens and their renewal, reserved nicknames, and what is known about those who are
- * here. Three and three quarters more are for moderation: its requests and refusals, passwords, and proofs of work.
+ * here. Three and three quarters more are for moderation: its requests and refusals, passwords, and proofs of work. A quarter more
+ * is for finding out whether a connection has survived a change of the network.
  */
-const SIZE_MOST_BYTES = 17.5 * 1024;
+const SIZE_MOST_BYTES = 17.75 * 1024;
 
 const source = join(import.meta.dir, "..", "src");
 

@@ -9,6 +9,12 @@ import type { Socket } from "./socket.ts";
 /** A connection counts as lost when nothing arrives for the time of this many pings. */
 const SILENT_PINGS = 3;
 
+/** When the network has changed, a connection that still works brings a ping, which may take this long on the way. */
+const PING_LATE_S = 2;
+
+/** While the machine says that it has no network, the server counts as unreachable when it has not answered for so long. */
+const REACHED_MS = 2_000;
+
 /** Causes by the HTTP status that the server answered an attempt with. */
 const STATUSES: Readonly<Record<number, Cause>> = {
   403: "forbidden",
@@ -95,6 +101,8 @@ export class Connection {
   #isV3: boolean;
   /** Whether there ever was a connection, which shows that the address is right. */
   #wasOpen = false;
+  /** Whether the server answers although the machine says that it has no network: it is on the machine itself. */
+  #isNear = false;
   #failures = 0;
   /** Attempts in a row that were answered with an HTTP status that means never to connect again. */
   #refusals = 0;
@@ -113,9 +121,7 @@ export class Connection {
     this.#frame = received;
     this.#isV3 = settings.version ? settings.version === 3 : isV3;
     this.#dial(settings.version !== 2);
-    this.#unwatch = settings.environment.watch((change) =>
-      change === "offline" ? this.#offline() : this.hurry(),
-    );
+    this.#unwatch = settings.environment.watch((change) => this.#networkChanged(change));
   }
 
   get state(): ConnectionState {
@@ -203,8 +209,8 @@ export class Connection {
   }
 
   /** A cut cable causes no close event for minutes, but missing pings reveal it. */
-  #listen(socket: Socket): void {
-    this.#wait(SILENT_PINGS * this.#pingS * 1000, () => {
+  #listen(socket: Socket | null, silentS = SILENT_PINGS * this.#pingS): void {
+    this.#wait(silentS * 1000, () => {
       if (this.#socket === socket) this.#fail("timeout");
     });
   }
@@ -223,6 +229,7 @@ export class Connection {
     else {
       this.#isV3 ||= version === 3;
       this.#wasOpen = true;
+      this.#isNear = !this.#settings.environment.isOnline();
       this.#listen(socket);
       this.#become({ kind: "open", version });
     }
@@ -282,7 +289,7 @@ export class Connection {
       // Browsers hide the status from pages.
       const state = this.#state;
       this.#socket = null;
-      environment.probe(url.replace(/^ws/, "http")).then(
+      environment.probe(httpOf(url)).then(
         (found) => this.#state === state && this.#answered(found),
         () => this.#state === state && this.#fail("network"),
       );
@@ -315,7 +322,7 @@ export class Connection {
     const rangeMs = meaning === "later" ? retryMostMs : firstMs * 2 ** this.#failures;
     // The whole delay is random, so that the clients of a restarted server do not return all at once.
     const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
-    const retryAt = environment.isOnline() ? environment.now() + waitMs : null;
+    const retryAt = this.#isNear || environment.isOnline() ? environment.now() + waitMs : null;
     if (retryAt !== null) this.#wait(waitMs, () => this.hurry());
     this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures, cause, code, reason });
   }
@@ -327,11 +334,34 @@ export class Connection {
     socket.close(code);
   }
 
-  #offline(): void {
-    // An open connection may have survived: its pings will show.
-    if (this.#state.kind !== "waiting" || this.#state.retryAt === null) return;
-    this.#stop();
-    this.#become({ ...this.#state, retryAt: null });
+  #networkChanged(change: "online" | "offline" | "visible"): void {
+    const state = this.#state;
+    if (change !== "visible") {
+      this.#isNear = false;
+      // An open connection may not have survived it: the next ping will show.
+      if (state.kind === "open") this.#listen(this.#socket, this.#pingS + PING_LATE_S);
+    }
+    if (change !== "offline") this.hurry();
+    else if (state.kind === "open") this.#reach(state);
+    else if (state.kind === "waiting" && state.retryAt !== null) {
+      this.#stop();
+      this.#become({ ...state, retryAt: null });
+    }
+  }
+
+  /** Drops the open connection if the server cannot be reached while the machine says that it has no network. */
+  #reach(state: ConnectionState): void {
+    const { url, environment } = this.#settings;
+    if (!environment.probe) return;
+    const lost = () => {
+      stop();
+      if (this.#state === state && !environment.isOnline()) this.#fail("network");
+    };
+    const stop = environment.setTimer(lost, REACHED_MS);
+    environment.probe(httpOf(url)).then(() => {
+      stop();
+      this.#isNear = !environment.isOnline();
+    }, lost);
   }
 
   #become(state: ConnectionState): void {
@@ -339,4 +369,9 @@ export class Connection {
     if (state.kind === "closed" || state.kind === "refused") this.#unwatch();
     this.#changed(state);
   }
+}
+
+/** The address at which a chat answers over HTTP. */
+function httpOf(url: string): string {
+  return url.replace(/^ws/, "http");
 }

@@ -33,7 +33,7 @@ export const PLATFORM: Environment = {
   },
   isOnline: () => globalThis.navigator?.onLine !== false,
   // The only request that a page may make to other sites. For those it learns no more than that something answers.
-  probe: async (url) => (await fetch(url, { method: "HEAD", mode: "no-cors" })).status,
+  probe: async (url) => (await fetch(url, { method: "HEAD", mode: "no-cors", cache: "no-store" })).status,
   watch(tell) {
     const stop = new AbortController();
     const options = { signal: stop.signal };

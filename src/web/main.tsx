@@ -5,12 +5,11 @@ import { attempt } from "../client/frame.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/attention.ts";
-import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
 import { loadOnce } from "./page/parts.ts";
 import { type Secret, takeSecret } from "./page/secret.ts";
-import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
+import { applyTheme } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
 import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
 import type { DraftStore } from "./store/draft.ts";
@@ -78,6 +77,7 @@ async function begin(): Promise<void> {
     path,
     storage,
     ignored,
+    joins: settings.joins,
     tab,
     now: Date.now,
     open: (name) => {
@@ -121,8 +121,6 @@ async function begin(): Promise<void> {
     return ofRoom || (path === "/" ? words.mainRoom : words.room(roomOfPath(path) ?? path));
   };
   applyTheme(settings, storage);
-  watchCalendar(settings);
-  fitAboveKeyboard();
   submitByClick();
   watchVisibility(room);
   followLifecycle(room, tab, handover);
@@ -181,7 +179,13 @@ async function begin(): Promise<void> {
   }
 
   import("./page/background.ts").then(
-    ({ work }) => work(room, announcer, settings),
+    ({ work }) =>
+      work(
+        room,
+        announcer,
+        settings,
+        storageIn(() => sessionStorage),
+      ),
     () => {},
   );
 

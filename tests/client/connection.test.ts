@@ -10,8 +10,9 @@ const into: Record<Kind, (stage: Stage) => void> = {
   open: ({ socket }) => void socket.open(3).welcome("S1"),
   waiting: ({ socket }) => socket.open(3).end(),
   offline({ socket, environment }) {
+    socket.open(3);
     environment.online = false;
-    socket.open(3).end();
+    socket.end();
   },
   closed: ({ socket, chat }) => {
     socket.open(3);
@@ -113,6 +114,57 @@ test("close codes from before a socket opened do not count as the server's", () 
   stage.socket.end(1002);
   expect(stage.chat.state.kind).toBe("waiting");
 });
+
+test("an event offline is checked: a server that cannot be reached then is lost at once, one that answers is not", async () => {
+  const stage = new Stage();
+  const { environment } = stage;
+  const probed: string[] = [];
+  let answer: () => Promise<number> = async () => 0;
+  environment.probe = (url) => {
+    probed.push(url);
+    return answer();
+  };
+  stage.socket.open(3).welcome("S1");
+  environment.change("offline");
+  await Promise.resolve();
+  expect(probed).toEqual(["http://chat.test/"]);
+  expect(kindOf(stage)).toBe("open");
+  // It is on the machine itself, so there is no network to wait for.
+  stage.socket.end();
+  expect(kindOf(stage)).toBe("waiting");
+  stage.chat.retryNow();
+  stage.socket.open(3).welcome("S2");
+  answer = () => Promise.reject(new Error("unreachable"));
+  environment.change("offline");
+  await Bun.sleep(0);
+  expect(stage.chat.state).toMatchObject({ kind: "waiting", cause: "network", retryAt: null });
+  expect(stage.socket.closedWith).toBe(4000);
+  environment.change("online");
+  stage.socket.open(3).welcome("S3");
+  expect(kindOf(stage)).toBe("open");
+  answer = () => new Promise(() => {});
+  environment.change("offline");
+  environment.pass(1_999);
+  expect(kindOf(stage)).toBe("open");
+  environment.pass(1);
+  expect(kindOf(stage)).toBe("offline");
+});
+
+test.each(["offline", "online"] as const)(
+  "LIVE-1 after the event %s an open connection is lost unless the next ping arrives",
+  (change) => {
+    const stage = new Stage();
+    const socket = stage.socket.open(3).welcome("S1", { ping: 5 });
+    stage.environment.change(change);
+    stage.environment.pass(6_999);
+    socket.say({ type: "ping", timeout: 5 });
+    stage.environment.pass(14_999);
+    expect(kindOf(stage)).toBe("open");
+    stage.environment.change(change);
+    stage.environment.pass(7_000);
+    expect(kindOf(stage)).not.toBe("open");
+  },
+);
 
 test.each([1002, 1003, 1007, 1009, 4001])("CLOSE-2 the code %i ends the chat for good", async (code) => {
   const stage = new Stage({ name: "An" });

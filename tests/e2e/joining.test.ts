@@ -89,13 +89,17 @@ test("a rename is shown to all, and a refused one is explained", async () => {
   await an.rename("Anh");
   await binh.sees("An is now Anh");
   await an.sees("An is now Anh");
-  await binh.rename("Bé");
+  await binh.write("/nick anh");
+  await binh.reads("Someone here already has this nickname");
+  await binh.write("/nick Bé");
   await an.sees("Bình is now Bé");
+  await binh.write("//nick is a command");
+  await an.sees("/nick is a command");
   await an.say("from Anh");
   await binh.sees("from Anh");
   expect(await an.roster()).toEqual(["Anh (you)", "Bé"]);
   expect(await binh.roster()).toEqual(["Anh", "Bé (you)"]);
-  expect(await binh.log.locator(".message .nickname").textContent()).toBe("Anh");
+  expect(await binh.log.locator(".message .nickname").allTextContents()).toEqual(["Bé", "Anh"]);
 });
 
 test("a reload resumes the same person, and the others see neither a leave nor a join", async () => {

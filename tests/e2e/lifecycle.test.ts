@@ -60,7 +60,7 @@ test("after going to another site one leaves after the grace, even if the browse
   await an.sees("meanwhile");
   await an.say("here again");
   await binh.sees("here again");
-  expect(await binh.roster()).toEqual(["Bình (you)", "An"]);
+  expect(await binh.roster()).toEqual(["An", "Bình (you)"]);
 });
 
 test("the chat, another page, the chat by its address, Back and Back: each time the nickname is the same", async () => {
@@ -149,7 +149,7 @@ test("a second tab says that the chat is open in the first, and can go on as tha
   const third = await beside(an, room);
   await third.askToJoin("an");
   await third.isIn();
-  expect(await third.roster()).toEqual(["Bình", "An (you)"]);
+  expect(await third.roster()).toEqual(["An (you)", "Bình"]);
   const fourth = await beside(an, room);
   await fourth.askToJoin("Anh");
   await fourth.isIn();

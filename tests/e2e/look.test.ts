@@ -103,6 +103,11 @@ test("the page fits 320 pixels, as it must at 400 % zoom", async () => {
   await mai.page.getByLabel("Classic").check();
   await capture(mai, "narrow-classic-settings");
   expect(await violations(mai)).toEqual([]);
+  await mai.page.getByLabel("Compact").check();
+  await mai.page.keyboard.press("Escape");
+  await mai.page.locator(".log.compact").waitFor();
+  await capture(mai, "narrow-classic-compact");
+  expect(await violations(mai)).toEqual([]);
 });
 
 test("the language that one chooses is kept", async () => {
@@ -199,6 +204,10 @@ test("the transcript that is printed has all messages, and nothing else of the p
   expect(lines.slice(2).map((line) => line.replace(/^\[\d\d:\d\d\] /, ""))).toEqual(
     Array.from({ length: 60 }, (_, i) => `Mai: line ${i}`),
   );
+  await mai.page.getByLabel("To", { exact: true }).fill("2020-01-01");
+  await mai.page.getByRole("button", { name: "Save as text" }).click();
+  await mai.reads("There are no messages to save.");
+  await mai.page.getByLabel("To", { exact: true }).fill("2100-01-01");
   const json = mai.page.waitForEvent("download");
   await mai.page.getByRole("button", { name: "Save as JSON" }).click();
   const saved = await json;

@@ -9,14 +9,14 @@ test("a closed tab leaves a line and the roster", async () => {
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");
   await an.seesOnline(2);
-  await binh.page.getByRole("button", { name: /Change your nickname/ }).click();
+  await binh.openSettings();
   await binh.page.getByRole("button", { name: "Leave the chat" }).click();
   await an.seesOnline(1);
   expect(await an.events()).toEqual(["Bình joined and left"]);
   expect(await an.roster()).toEqual(["An (you)"]);
 });
 
-test("many joins and leaves are folded into one line, and a long roster can be filtered", async () => {
+test("many joins and leaves are folded into one line, short or hidden if one likes, also after a reload, and a long roster can be filtered", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const url = stage.server.url(room.slice("/rooms/".length));
@@ -37,10 +37,25 @@ test("many joins and leaves are folded into one line, and a long roster can be f
   await an.reads("Nobody here by that name.");
   for (const guest of guests) await guest.close();
   await an.page.locator("aside").getByText("Online: 1", { exact: true }).waitFor();
-  await an.reads("Guest 1, Guest 2 and 12 others joined and left");
+  const line = "Guest 1, Guest 2 and 12 others joined and left";
+  await an.reads(line);
+
+  await an.openSettings();
+  await an.page.getByLabel("Condensed").check();
+  await an.log.getByText("14 joined and left").waitFor();
+  await an.page.getByLabel("Hidden").check();
+  await an.log.locator(".people-line").waitFor({ state: "detached" });
+  await an.page.reload();
+  await an.isIn();
+  expect(await an.events()).toEqual([]);
+  await an.openSettings();
+  await an.page.getByLabel("Condensed").check();
+  await an.page.keyboard.press("Escape");
+  await an.log.getByRole("button", { name: "Show all" }).click();
+  await an.log.getByText(line).waitFor();
 });
 
-test("on a phone the roster is behind a button with the count", async () => {
+test("on a phone the roster, in alphabetical order, is behind a button with the count", async () => {
   const room = stage.newRoom();
   await stage.bot(room, "Bình");
   const options = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -48,5 +63,5 @@ test("on a phone the roster is behind a button with the count", async () => {
   expect(await an.page.locator("aside.roster").isVisible()).toBe(false);
   await an.page.getByRole("button", { name: "People: 2" }).click();
   const dialog = an.page.getByRole("dialog", { name: "People" });
-  expect(await dialog.locator("li .nickname").allTextContents()).toEqual(["Bình", "An"]);
+  expect(await dialog.locator("li .nickname").allTextContents()).toEqual(["An", "Bình"]);
 });

@@ -25,7 +25,7 @@ test("at midnight today becomes yesterday, even if no message comes", async () =
   await day.getByText(/^\w+day, /).waitFor();
 });
 
-test("in another time zone days and hours are those of the new one", async () => {
+test("in another time zone days and hours are those of the new one, by the clock that one chooses", async () => {
   const context = await stage.browser.newContext({ locale: "en-GB" });
   const an = await Person.openIn(context, stage.server.http(stage.newRoom()));
   await an.page.clock.install();
@@ -45,6 +45,12 @@ test("in another time zone days and hours are those of the new one", async () =>
     });
     await time.getByText(hours, { exact: true }).waitFor();
   }
+  await an.openSettings();
+  await an.page.getByLabel("12-hour").check();
+  await an.log
+    .locator("time")
+    .getByText(/^\d{1,2}:\d\d\s[AP]M$/)
+    .waitFor();
   await context.close();
   expect(an.complaints).toEqual([]);
 });

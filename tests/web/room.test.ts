@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { Chat, type Message } from "../../src/client/index.ts";
 import { RoomStore } from "../../src/web/store/room.ts";
+import type { Joins } from "../../src/web/store/settings.ts";
 // It reads contents, and is loaded with the views of a room.
 import "../../src/web/text/content.ts";
 import {
@@ -27,8 +28,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A person in a room, as the page would show it. @param items what the browser keeps */
-function stage(path: string, items = new Map<string, string>()) {
+/** A person in a room, as the page would show it. @param items what the browser keeps @param joins the setting */
+function stage(path: string, items = new Map<string, string>(), joins = signal<Joins>("shown")) {
   const arrived: [Message, boolean][] = [];
   const room = new RoomStore({
     path,
@@ -37,6 +38,7 @@ function stage(path: string, items = new Map<string, string>()) {
       setItem: (key, value) => void items.set(key, value),
     },
     now: Date.now,
+    joins,
     open: (name) => {
       const chat = new Chat(server.url(path.slice("/rooms/".length)), name === undefined ? {} : { name });
       stays.push(chat);
@@ -276,3 +278,20 @@ function fakeStage() {
   });
   return { client, room, arrived };
 }
+
+test("joins and leaves can be hidden, a new nickname never is", async () => {
+  const path = newRoom();
+  const joins = signal<Joins>("hidden");
+  const an = stage(path, new Map(), joins);
+  await an.join("An");
+  const binh = stage(path);
+  await binh.join("Bình");
+  await an.until(() => an.room.log.items.value.some(({ kind }) => kind === "people"));
+  const kinds = () => an.room.rows.value.map(({ kind }) => kind);
+  expect(kinds()).toEqual([]);
+  joins.value = "condensed";
+  expect(kinds()).toEqual(["people"]);
+  joins.value = "hidden";
+  await binh.room.register("Bin");
+  await an.until(() => kinds().includes("people"));
+});

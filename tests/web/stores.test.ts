@@ -5,6 +5,7 @@ import { Announcer } from "../../src/web/store/announcer.ts";
 import { withMemoryFallback } from "../../src/web/store/browser-storage.ts";
 import { COLOURS, Colours } from "../../src/web/store/colours.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
+import { bringBackLines, keepLines } from "../../src/web/store/kept-lines.ts";
 import { LogStore } from "../../src/web/store/log.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { RosterChanges } from "../../src/web/store/roster-changes.ts";
@@ -50,9 +51,83 @@ function source(count: number) {
   return { asked, history };
 }
 
+/** The rows: the ids of messages, and what is between them. */
+function rows(log: LogStore): unknown[] {
+  return log.items.value.map((item) =>
+    item.kind === "message"
+      ? item.message.id
+      : item.kind === "people"
+        ? Object.values(item.changes.summary()).flat().join()
+        : item.kind,
+  );
+}
+
 function ids(log: LogStore): (number | null)[] {
   return log.items.value.flatMap((item) => (item.kind === "message" ? [item.message.id] : []));
 }
+
+test("who came and went stays in its place when the messages are loaded again, in the same page or after a reload", async () => {
+  const kept = storage();
+  const log = new LogStore(source(6));
+  log.replace([], false);
+  log.addChange({ kind: "joined", name: "early", time: 1 });
+  for (const each of range(1, 3)) log.add(each, false);
+  log.addChange({ kind: "left", name: "Chi", time: 3000 });
+  log.addChange({ kind: "joined", name: "Dung", time: 3000 });
+  log.add(message(4), false);
+  log.addAction({
+    ...{ type: "moderated", kind: "kick", action: "a1", undoes: undefined, name: "Em", person: undefined },
+    ...{
+      reason: "spam",
+      until: undefined,
+      everywhere: false,
+      moderator: "An",
+      settings: undefined,
+      time: 4000,
+    },
+  });
+  for (const each of range(5, 6)) log.add(each, false);
+  log.addChange({ kind: "left", name: "Dung", time: 6000 });
+  const all = ["early", 1, 2, 3, "Dung,Chi", 4, "action", 5, 6, "Dung"];
+  expect(rows(log)).toEqual(all);
+  await log.show(5);
+  log.replace(range(1, 6), false);
+  expect(rows(log)).toEqual(all);
+  // What comes next belongs to the last line no more than to any other.
+  log.addChange({ kind: "joined", name: "Giang", time: 6000 });
+  expect(rows(log)).toEqual([...all, "Giang"]);
+
+  keepLines(log, kept, "/");
+  const later = new LogStore(source(6));
+  later.replace(range(5, 6), true);
+  bringBackLines(later, kept, "/");
+  expect(rows(later)).toEqual([5, 6, "Dung", "Giang"]);
+  await later.loadOlder();
+  expect(rows(later)).toEqual([...all, "Giang"]);
+  const action = later.items.value.find(({ kind }) => kind === "action");
+  expect(action).toMatchObject({ action: { kind: "kick", name: "Em", reason: "spam", moderator: "An" } });
+  // In a history that was replaced, other messages have these ids.
+  later.replace(range(5, 6), false, true);
+  expect(rows(later)).toEqual([5, 6]);
+});
+
+test("the lines that are kept over a reload are bounded, and what is not one of them is left out", () => {
+  const kept = storage({ "classic-chatbox.lines:/": '1 [null, {"after": "1.1"}, 7]' });
+  const log = new LogStore(source(1));
+  bringBackLines(log, kept, "/");
+  expect(log.lines).toEqual([]);
+  log.replace([], false);
+  for (let id = 1; id <= 1000; id++) {
+    log.addChange({ kind: "joined", name: `${id} ${"x".repeat(90)}`, time: id });
+    log.add(message(id), false);
+  }
+  expect(log.lines.length).toBe(200);
+  keepLines(log, kept, "/");
+  expect(kept.items.get("classic-chatbox.lines:/")?.length).toBeLessThan(20_100);
+  const later = new LogStore(source(1));
+  bringBackLines(later, kept, "/");
+  expect(later.lines.at(-1)?.item).toMatchObject({ kind: "people", time: 1000 });
+});
 
 test("the log pages upwards until the beginning, and asks once for a page", async () => {
   const server = source(450);
@@ -302,6 +377,11 @@ test("a transcript has the whole room, or the newest messages of it, without tho
   expect([whole.more, counts]).toEqual([false, [500, 1000, 1200]]);
   const newest = await loadWholeRoom(source(1200), () => {}, 30);
   expect([newest.more, newest.messages.length, newest.messages.at(-1)?.id]).toEqual([true, 30, 1200]);
+  const server = source(3000);
+  const some = await loadWholeRoom(server, () => {}, undefined, { from: 1_200_000, until: 1_801_000 });
+  expect(some.messages.map(({ id }) => id)).toEqual(range(1200, 1800).map(({ id }) => id));
+  // What is before those days is not loaded.
+  expect([some.more, server.asked.length]).toEqual([false, 5]);
   const [first, second] = range(1, 2);
   const page = { messages: [first, { ...second, deleted: true }], more: false };
   expect((await loadWholeRoom({ history: async () => page as Page }, () => {})).messages).toEqual([

@@ -28,7 +28,7 @@ test.each([
   ["America/St_Johns", "2026-01-01T00:05", "2025-12-31T00:05", "2025-12-30T23:55"],
 ])("in %s at %s, yesterday is the calendar's: %s is, and %s is not", (timeZone, now, yesterday, before) => {
   process.env.TZ = timeZone;
-  const times = timesIn(en);
+  const times = timesIn(en, 24);
   const day = (time: string) => times.day(new Date(time).getTime(), new Date(now).getTime());
   expect([day(now), day(yesterday)]).toEqual(["Today", "Yesterday"]);
   expect(day(before)).toMatch(/^\w+day, .*20\d\d$/);
@@ -84,7 +84,7 @@ test("a transcript names author and time of each message and the day, and no mes
     timestamp: "",
     time: new Date(time).getTime(),
   }));
-  const times = timesIn(en);
+  const times = timesIn(en, 24);
   expect(transcriptText(messages, times, "    ").split("\n")).toEqual([
     "Monday, June 1, 2026",
     "",
@@ -103,4 +103,22 @@ test("a transcript names author and time of each message and the day, and no mes
     name: "Bình",
     content: "`x`\n[10:01] An: I owe you",
   });
+});
+
+test("the clock has the hours of the browser's region, or those that one chooses; a short one says no half of the day", () => {
+  process.env.TZ = "UTC";
+  const at = Date.UTC(2026, 10, 26, 21, 8);
+  const clocks = (hours: 12 | 24 | string) => {
+    const { clock, shortClock, full } = timesIn(en, hours);
+    return [clock(at), shortClock(at), full(at).split(" at ").at(-1)].map((each) =>
+      each?.replaceAll("\u202f", " "),
+    );
+  };
+  const twelve = ["9:08 PM", "9:08", "9:08:00 PM"];
+  const all = ["21:08", "21:08", "21:08:00"];
+  for (const hours of [12, "en-US", "en-IN", "ar-EG"] as const) expect(clocks(hours)).toEqual(twelve);
+  for (const hours of [24, "en-GB", "vi-VN", "fr", "de-AT", "en-US@posix"] as const)
+    expect(clocks(hours)).toEqual(all);
+  expect(timesIn(en, 24).clock(Date.UTC(2026, 0, 1, 0, 5))).toBe("00:05");
+  expect(timesIn(en, 12).clock(Date.UTC(2026, 0, 1, 0, 5))).toMatch(/^12:05\sAM$/);
 });

@@ -139,6 +139,11 @@ export class Viewport {
     this.#update();
   }
 
+  /** Forgets all heights, because another layout has others. Call this after the document has changed, before {@link settle}. */
+  forget(): void {
+    this.#heights.forget();
+  }
+
   /** Scrolls to the newest row and follows from there. */
   toEnd(): void {
     this.#anchor = { kind: "end" };

@@ -1,10 +1,6 @@
-import { effect } from "@preact/signals";
 import type { Handover } from "../store/handover.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { TabStorage } from "../store/tab-storage.ts";
-
-/** If all is well, the server has confirmed a message within this time. */
-const CONFIRMED_MS = 2_000;
 
 /**
  * Gives up the connection while the browser does not let the page run: in its back/forward cache, or in a frozen tab.
@@ -32,27 +28,6 @@ export function followLifecycle(room: RoomStore, tab: TabStorage, handover: Hand
   addEventListener("pageshow", ({ persisted }: PageTransitionEvent) => persisted && comeBack());
   document.addEventListener("freeze", () => go(false));
   document.addEventListener("resume", comeBack);
-  askBeforeUnload(room);
-}
-
-/**
- * Asks before the tab is closed while messages or changes of them wait. They are sent only when the chat is open again,
- * which the user should know.
- */
-function askBeforeUnload(room: RoomStore): void {
-  const ask = (event: BeforeUnloadEvent) => {
-    const isConnected = room.state.peek().kind === "open";
-    const isWaiting = ({ time }: { readonly time: number }) =>
-      !isConnected || Date.now() - time > CONFIRMED_MS;
-    if (room.waiting.peek().some(isWaiting) || (!isConnected && room.changes.pending.peek().length > 0))
-      event.preventDefault();
-  };
-  effect(() => {
-    // Some browsers do not cache a page that listens for this event.
-    if (room.waiting.value.length + room.changes.pending.value.length > 0)
-      addEventListener("beforeunload", ask);
-    else removeEventListener("beforeunload", ask);
-  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { EventOf, Message } from "../../client/index.ts";
-import type { RosterChanges } from "./roster-changes.ts";
+import type { PeopleChanges } from "./roster-changes.ts";
 
 /** One row of the log. Its key stays the same as long as the row exists. */
 export type Item =
@@ -13,7 +13,7 @@ export type Item =
       readonly isNewHolder: boolean;
     }
   /** The roster changes between two messages, in one line. */
-  | { readonly kind: "people"; readonly key: string; readonly time: number; readonly changes: RosterChanges }
+  | { readonly kind: "people"; readonly key: string; readonly time: number; readonly changes: PeopleChanges }
   /** What a moderator has done. */
   | { readonly kind: "action"; readonly key: string; readonly time: number; readonly action: ModeratedEvent }
   /** In the place of messages of people whom the user ignores, and above them while they are shown. */
@@ -24,6 +24,13 @@ export type Item =
 export type ModeratedEvent = EventOf<"moderated">;
 export type MessageItem = Extract<Item, { kind: "message" }>;
 export type PeopleItem = Extract<Item, { kind: "people" }>;
+
+/** A line that stands between messages and that no history has. */
+export interface Line {
+  /** The position of the message before it; "" before the first one. */
+  readonly after: string;
+  readonly item: PeopleItem | Extract<Item, { kind: "action" }>;
+}
 
 /** A message of the user that is not stored yet. */
 export interface Sending {

@@ -2,7 +2,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { AnyChange, HistoryOptions, Message, Page, Position } from "../../client/index.ts";
 import { applyChange } from "../../client/message-change.ts";
 import { NicknameHolders } from "./holders.ts";
-import type { Item, MessageItem, ModeratedEvent } from "./item.ts";
+import type { Item, Line, MessageItem, ModeratedEvent } from "./item.ts";
+import { positionKey } from "./own.ts";
 import { type RosterChange, RosterChanges } from "./roster-changes.ts";
 
 const PAGE = 200;
@@ -15,6 +16,8 @@ const RECENT_MAX = 500;
  * number.
  */
 const ROWS_MAX = 10_000;
+/** Lines between messages that are kept for when the messages are loaded again, the newest. */
+const LINES_MAX = 200;
 
 export type LoadState = "idle" | "loading" | "failed";
 
@@ -45,6 +48,9 @@ export class LogStore {
   readonly #isOwn: (message: Message) => boolean;
   /** The newest rows that arrived, whether or not the run reaches them. */
   #recent: readonly Item[] = [];
+  #between: readonly Line[] = [];
+  /** The position of the newest message; "" before there is one. */
+  #newest = "";
   readonly #holders = new NicknameHolders();
   #newer = false;
   /** Where the page after the run begins, if that is not right after its last message. */
@@ -61,15 +67,36 @@ export class LogStore {
     this.#isOwn = isOwn;
   }
 
-  /** Shows the newest page of the history. */
-  replace(messages: readonly Message[], hasOlder: boolean): void {
+  /** Who came and went and what moderators did, the newest of it. */
+  get lines(): readonly Line[] {
+    return this.#between;
+  }
+
+  /** Puts lines that an earlier page has kept back between the messages. */
+  bringBack(lines: readonly Line[]): void {
+    const later = this.#between;
+    this.#between = lines;
+    if (this.#isLoaded.value) this.#items.value = this.#woven(this.#items.value, !this.#hasOlder.value);
+    this.#between = [...lines, ...later];
+  }
+
+  /**
+   * Shows the newest page of the history.
+   *
+   * @param isAnother whether it is the history of a backup, in which other messages have these ids
+   */
+  replace(messages: readonly Message[], hasOlder: boolean, isAnother = false): void {
+    const newest = messages.at(-1);
     this.#recent = [];
+    if (isAnother) this.#between = [];
+    this.#newest = newest ? positionKey(newest) : "";
     this.#begin(messages, hasOlder, false);
   }
 
   /** Adds the next message of the room. @param key the key of its row, if it has had one */
   add(message: Message, own: boolean, key = keyOf(message)): void {
     const isNew = this.#holders.hasChanged(message.name);
+    this.#newest = positionKey(message);
     this.#append({ kind: "message", key, message, own, isNewHolder: isNew && !own });
   }
 
@@ -78,21 +105,22 @@ export class LogStore {
     this.#holders.note(change);
     const last = this.#recent.at(-1);
     const isLast = this.#hasNewer.value || this.#items.value.at(-1) === last;
-    if (last?.kind !== "people" || !isLast) {
+    if (last?.kind !== "people" || !isLast || !(last.changes instanceof RosterChanges)) {
       const changes = new RosterChanges([change]);
-      this.#append({ kind: "people", key: `p${++this.#lines}`, time: change.time, changes });
+      this.#addLine({ kind: "people", key: `p${++this.#lines}`, time: change.time, changes });
       return;
     }
     last.changes.add(change);
     // A new object, so that the row is rendered again.
     const line = { ...last };
     this.#recent = this.#recent.with(-1, line);
+    this.#between = this.#between.map((each) => (each.item === last ? { ...each, item: line } : each));
     if (!this.#hasNewer.value) this.#items.value = this.#items.value.with(-1, line);
   }
 
   /** Adds what a moderator has done. */
   addAction(action: ModeratedEvent): void {
-    this.#append({ kind: "action", key: `a${++this.#lines}`, time: action.time, action });
+    this.#addLine({ kind: "action", key: `a${++this.#lines}`, time: action.time, action });
   }
 
   /** Applies a change of a message, wherever it is. */
@@ -146,7 +174,7 @@ export class LogStore {
     try {
       const { messages, more } = await this.#source.history({ before, limit: PAGE });
       if (run !== this.#run) return;
-      this.#items.value = [...messages.map((message) => this.#itemOf(message)), ...this.#items.value];
+      this.#items.value = [...this.#pageOf(messages, !more), ...this.#items.value];
       this.#hasOlder.value = more;
       this.#older.value = "idle";
     } catch {
@@ -227,13 +255,36 @@ export class LogStore {
   /** Appends a page to the run, and the rows that arrived since the page was requested, if the page reaches them. */
   #extend(messages: readonly Message[], hasNewer: boolean, cursor: Position | null = null): void {
     this.#cursor = cursor;
-    const page = messages.map((message) => this.#itemOf(message));
+    const isStart = !this.#hasOlder.value && this.#items.value.length === 0;
     const lastId = messages.at(-1)?.id ?? this.#lastId ?? -1;
     const isLater = (item: Item) => isMessage(item) && item.message.id !== null && item.message.id > lastId;
     const from = this.#recent.findIndex(isLater);
     const later = hasNewer || from < 0 ? [] : this.#recent.slice(from);
-    this.#items.value = [...this.#items.value, ...page, ...later];
+    this.#items.value = [...this.#items.value, ...this.#pageOf(messages, isStart), ...later];
     this.#hasNewer.value = hasNewer;
+  }
+
+  #addLine(item: Line["item"]): void {
+    this.#between = [...this.#between.slice(1 - LINES_MAX), { after: this.#newest, item }];
+    this.#append(item);
+  }
+
+  /** The rows of a page. @param isStart whether the room begins with it */
+  #pageOf(messages: readonly Message[], isStart: boolean): readonly Item[] {
+    return this.#woven(
+      messages.map((message) => this.#itemOf(message)),
+      isStart,
+    );
+  }
+
+  /** Puts the lines between messages to where they were. */
+  #woven(items: readonly Item[], isStart: boolean): readonly Item[] {
+    const lines = Map.groupBy(this.#between, ({ after }) => after);
+    const after = (position: string): readonly Item[] => lines.get(position)?.map(({ item }) => item) ?? [];
+    return [
+      ...(isStart ? after("") : []),
+      ...items.flatMap((item) => (isMessage(item) ? [item, ...after(positionKey(item.message))] : [item])),
+    ];
   }
 
   #append(item: Item): void {

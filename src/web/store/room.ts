@@ -21,6 +21,7 @@ import type { MissedStore } from "./missed.ts";
 import { OwnMessages, positionKey } from "./own.ts";
 import { QuotesStore } from "./quotes.ts";
 import type { RosterChange } from "./roster-changes.ts";
+import type { Joins } from "./settings.ts";
 import type { TabStorage } from "./tab-storage.ts";
 import { Throttle } from "./throttle.ts";
 import { TypingStore } from "./typing.ts";
@@ -69,6 +70,8 @@ export interface RoomStoreOptions {
   readonly onRefused?: (sending: Sending, error: ChatError) => boolean;
   /** The people whose messages the user does not want to see. */
   readonly ignored?: IgnoredStore;
+  /** How it is shown who came and went. */
+  readonly joins?: ReadonlySignal<Joins>;
   /** Called when the history was replaced. */
   readonly onReset?: () => void;
 }
@@ -182,7 +185,8 @@ export class RoomStore {
     });
     this.rows = computed(() => {
       const items = this.log.items.value;
-      return [...(options.ignored?.fold(items, this.unfolded.value) ?? items), ...this.#sends.value];
+      const shown = options.joins?.value === "hidden" ? items.filter(hasMoreThanJoins) : items;
+      return [...(options.ignored?.fold(shown, this.unfolded.value) ?? shown), ...this.#sends.value];
     });
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
@@ -508,7 +512,7 @@ export class RoomStore {
         this.changes.reset();
         this.#options.onReset?.();
       }
-      this.log.replace(messages, more);
+      this.log.replace(messages, more, reset);
       this.#noteAuthors(messages);
       this.#mentionsThrottle.run();
       const after = this.unread.setNewestPage(messages, this.#needsNoReading, isSeen);
@@ -659,6 +663,11 @@ export class RoomStore {
       this.#authors.delete(name);
     }
   }
+}
+
+/** A new nickname is always shown, or what its person has written would seem to be somebody else's. */
+function hasMoreThanJoins(item: Item): boolean {
+  return item.kind !== "people" || item.changes.summary().renamed.length > 0;
 }
 
 function isHeld(failure: Sending["failure"]): boolean {

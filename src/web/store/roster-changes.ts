@@ -14,6 +14,13 @@ export interface Summary {
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
 }
 
+/** What a line about people shows. */
+export interface PeopleChanges {
+  /** How many more times someone joined and left. The same nickname may be counted more than once. */
+  readonly cameAndWentUnnamed: number;
+  summary(): Summary;
+}
+
 interface PersonChanges {
   readonly first: RosterChange["kind"];
   last: RosterChange["kind"];
@@ -28,7 +35,7 @@ const NAMED_MAX = 500;
  * by their first nickname. The memory it needs grows with the people in the room, not with how often they come and
  * go.
  */
-export class RosterChanges {
+export class RosterChanges implements PeopleChanges {
   /** By current nickname. */
   readonly #people = new Map<string, PersonChanges>();
   readonly #cameAndWent = new Set<string>();
@@ -38,7 +45,6 @@ export class RosterChanges {
     for (const change of changes) this.add(change);
   }
 
-  /** How many more times someone joined and left. The same nickname may be counted more than once. */
   get cameAndWentUnnamed(): number {
     return this.#cameAndWentUnnamed;
   }

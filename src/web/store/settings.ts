@@ -1,6 +1,6 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { attempt, fieldsOf } from "../../client/frame.ts";
-import { type Times, timesIn } from "../text/times.ts";
+import type { Clock } from "../text/times.ts";
 import type { Words } from "../words/en.ts";
 import type { RoomWords } from "../words/enroom.ts";
 import { chooseLanguage, isLanguage, type Language } from "../words/languages.ts";
@@ -8,6 +8,10 @@ import { readJson, type TextStorage } from "./browser-storage.ts";
 
 export const THEMES = ["system", "light", "dark", "classic"] as const;
 export type Theme = (typeof THEMES)[number];
+
+/** How it is shown who came and went: with their nicknames, in a line that can be opened, or not at all. */
+export const JOINS = ["shown", "condensed", "hidden"] as const;
+export type Joins = (typeof JOINS)[number];
 
 /** The prefix of the keys of settings. A dot and the name follow. */
 export const SETTINGS_KEY = "classic-chatbox.settings";
@@ -31,6 +35,11 @@ export class SettingsStore {
   readonly language: Signal<Language | null>;
   /** Whether Enter sends a message; null for what is usual on the device. */
   readonly enterSends: Signal<boolean | null>;
+  /** How many hours clocks have; null for what is usual where the browser is set to. */
+  readonly clock: Signal<Clock | null>;
+  readonly joins: Signal<Joins>;
+  /** Whether messages take as little room as possible. */
+  readonly compact: Signal<boolean>;
   readonly sound: Signal<boolean>;
   readonly notify: Signal<boolean>;
   /** The skin tone of emoji, from 1 for light to 5 for dark; 0 for none. */
@@ -43,7 +52,6 @@ export class SettingsStore {
   #loadRoom: LoadRoomWords | null = null;
   /** Whether the texts of the chosen language could not be loaded. */
   readonly hasLoadFailed = signal(false);
-  readonly times: ReadonlySignal<Times>;
   /** Identifies the user's current day and time zone. Times are formatted again when it changes. */
   readonly calendar = signal("");
   readonly #storage: TextStorage;
@@ -77,14 +85,13 @@ export class SettingsStore {
     this.theme = this.#setting("theme", (kept) => THEMES.find((theme) => theme === kept) ?? "system");
     this.language = this.#setting("language", languageIn);
     this.enterSends = this.#setting("enter", (kept) => (typeof kept === "boolean" ? kept : null));
-    this.sound = this.#setting("sound", (kept) => kept === true);
-    this.notify = this.#setting("notify", (kept) => kept === true);
+    this.clock = this.#setting("clock", (kept) => (kept === 12 || kept === 24 ? kept : null));
+    this.joins = this.#setting("joins", (kept) => JOINS.find((joins) => joins === kept) ?? "shown");
+    this.compact = this.#setting("compact", isTrue);
+    this.sound = this.#setting("sound", isTrue);
+    this.notify = this.#setting("notify", isTrue);
     this.tone = this.#setting("tone", (kept) => (typeof kept === "number" ? kept : 0));
     this.#wanted = computed(() => this.language.value ?? chooseLanguage(preferred));
-    this.times = computed(() => {
-      this.calendar.value;
-      return timesIn(this.words.value);
-    });
     effect(() => {
       if (this.#wanted.value !== this.words.peek().locale) void this.loadWords();
       else this.hasLoadFailed.value = false;
@@ -141,6 +148,10 @@ function keptIn(storage: TextStorage, name: string): unknown {
   const kept = readJson(storage, `${SETTINGS_KEY}.${name}`);
   // Earlier versions of this page stored all settings under one key.
   return kept === undefined ? attempt(() => fieldsOf(readJson(storage, SETTINGS_KEY))[name]) : kept;
+}
+
+function isTrue(kept: unknown): boolean {
+  return kept === true;
 }
 
 function languageIn(kept: unknown): Language | null {

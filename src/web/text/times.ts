@@ -1,9 +1,16 @@
+import { attempt } from "../../client/frame.ts";
 import type { Words } from "../words/en.ts";
+
+/** How many hours a clock has. */
+export type Clock = 12 | 24;
 
 /** Formats times in one language and the user's time zone. Times are in Unix milliseconds. */
 export interface Times {
-  /** `09:08`. */
+  readonly hours: Clock;
+  /** `09:08` or `9:08 AM`. */
   clock(time: number): string;
+  /** The same without `AM`, for where there is little room and another time is near. */
+  shortClock(time: number): string;
   /** The full date and time. */
   full(time: number): string;
   /** The date. */
@@ -12,13 +19,15 @@ export interface Times {
   day(time: number, now: number): string;
 }
 
-export function timesIn(words: Words): Times {
+/** @param hours how many hours the clock has, or a locale that tells: that of the browser */
+export function timesIn(words: Words, hours: Clock | string): Times {
+  const hourCycle = hours === 12 || (hours !== 24 && has12Hours(hours)) ? "h12" : "h23";
   const clock = new Intl.DateTimeFormat(words.locale, {
-    hour: "2-digit",
+    hour: hourCycle === "h12" ? "numeric" : "2-digit",
     minute: "2-digit",
-    hourCycle: "h23",
+    hourCycle,
   });
-  const full = new Intl.DateTimeFormat(words.locale, { dateStyle: "full", timeStyle: "medium" });
+  const full = new Intl.DateTimeFormat(words.locale, { dateStyle: "full", timeStyle: "medium", hourCycle });
   const day = new Intl.DateTimeFormat(words.locale, {
     weekday: "long",
     day: "numeric",
@@ -26,7 +35,14 @@ export function timesIn(words: Words): Times {
     year: "numeric",
   });
   return {
+    hours: hourCycle === "h12" ? 12 : 24,
     clock: (time) => clock.format(time),
+    shortClock: (time) =>
+      clock
+        .formatToParts(time)
+        .map(({ type, value }) => (type === "dayPeriod" ? "" : value))
+        .join("")
+        .trim(),
     full: (time) => full.format(time),
     date: (time) => day.format(time),
     day(time, now) {
@@ -37,6 +53,12 @@ export function timesIn(words: Words): Times {
       return dayOf(time) === dayOf(yesterday) ? words.yesterday : day.format(time);
     },
   };
+}
+
+function has12Hours(locale: string): boolean {
+  return (
+    attempt(() => new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12) === true
+  );
 }
 
 /** A number that identifies the day of a time in the user's time zone. */

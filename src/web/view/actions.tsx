@@ -10,6 +10,7 @@ import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
 import { PersonChoices } from "./person-choices.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { type Stores, useRoomWords, useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 /** What people react with before they have chosen emoji of their own. */
 const USUAL = ["👍", "❤️", "😂", "😮", "😢"];
@@ -100,7 +101,7 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
       </Choices>
       {/* What a pointer is told by hovering over it. */}
       <p class="when muted">
-        {message.time === null ? message.timestamp : settings.times.value.full(message.time)}
+        {message.time === null ? message.timestamp : timesOf(settings).value.full(message.time)}
         {room.isOwn(message) ? ` · ${pageWords.sent} ✓` : ""}
       </p>
       {reactors.length > 0 ? (

@@ -71,7 +71,7 @@ export function ChatPage({ title: titleNow }: { readonly title: () => string }) 
       {moderation.view.value ? <ModerationDialog /> : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
-          <Settings title={titleNow} />
+          <Settings title={titleNow} close={close("settings")} />
         </Dialog>
       ) : null}
       {open.value === "people" ? (
@@ -137,12 +137,16 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
             <button
               type="button"
               class="quiet people-button"
-              aria-label={words.people.show(room.online.value.length)}
+              aria-label={
+                room.state.value.kind === "open"
+                  ? words.people.show(room.online.value.length)
+                  : words.people.title
+              }
               title={words.people.title}
               onClick={() => open("people")}
             >
               <Icon name="people" />
-              <span aria-hidden="true">{room.online.value.length}</span>
+              <span aria-hidden="true">{room.online.value.length.toLocaleString(words.locale)}</span>
             </button>
           </>
         )}

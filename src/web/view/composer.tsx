@@ -10,6 +10,7 @@ import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
 import { loadCommands } from "./load-commands.ts";
 import { loadModerator } from "./load-moderator.ts";
+import { askedNickname, NICK, takeNickname, withNick } from "./nick.ts";
 import { Nickname, nicknameElements } from "./nickname.tsx";
 import { QuoteText } from "./quote.tsx";
 import { RoomIcon } from "./room-icon.tsx";
@@ -119,11 +120,14 @@ export function Composer() {
   useEffect(() => {
     if (!isCommand) return;
     Promise.all([loadBots(), isModerator ? loadModerator() : null]).then(
-      ([{ bots }, moderator]) => draft.setCompleter(bots.completer(moderator?.completeCommand ?? null)),
+      ([{ bots }, moderator]) => {
+        const own = moderator?.completeCommand ?? null;
+        draft.setCompleter(bots.completer(withNick(own, words.rename, () => bots.has(NICK))));
+      },
       () => {},
     );
   }, [isCommand, isModerator]);
-  /** Whether a moderator has written to a program, whose commands may not have come yet. */
+  /** Whether somebody has written to a program, whose commands may not have come yet. */
   const isForBots = async (content: string) => {
     const loaded = await loadBots().catch(() => null);
     await loaded?.asked;
@@ -131,16 +135,23 @@ export function Composer() {
   };
   const send = async (content: string) => {
     const isEscaped = content.startsWith("//");
-    const moderator = isOrder(content) && !isEscaped ? await loadModerator().catch(() => null) : undefined;
+    const nickname = askedNickname(content);
+    const isNick = nickname !== undefined && !(await isForBots(content));
+    const moderator =
+      !isNick && isOrder(content) && !isEscaped ? await loadModerator().catch(() => null) : undefined;
     if (moderator === null) return say(words.loadFailed);
-    if (moderator && (moderator.isOwnCommand(content) || !(await isForBots(content)))) {
+    if (isNick) {
+      const wrong = await takeNickname(nickname, stores);
+      if (wrong !== null) return say(wrong);
+    } else if (moderator && (moderator.isOwnCommand(content) || !(await isForBots(content)))) {
       const wrong = await moderator.runCommand(content, stores);
       if (wrong !== null) return say(wrong);
     } else if (slowFor > 0) return say(words.failure.slow(slowFor));
     else {
       // Enter was pressed again meanwhile.
       if (moderator && draft.text.value !== content) return;
-      room.send(isOrder(content) && isEscaped ? content.slice(1) : content, draft.reply.value ?? undefined);
+      const isWritten = isOrder(content) || askedNickname(content.slice(1)) !== undefined;
+      room.send(isWritten && isEscaped ? content.slice(1) : content, draft.reply.value ?? undefined);
     }
     // Unless the user has gone on writing meanwhile.
     if (draft.text.value !== content) return;
@@ -327,7 +338,7 @@ function isModified({ ctrlKey, metaKey }: KeyboardEvent): boolean {
   return ctrlKey || metaKey;
 }
 
-/** What somebody writes to a program, or a moderator to the page and not to the room. For moderators, two slashes make it a message that begins with one. */
+/** What somebody writes to a program or to the page, and not to the room. For what the page does, two slashes make it a message that begins with one. */
 const COMMAND = /^\/(?!me\s)/;
 
 /** What may become an emoji: a colon that begins a word, and a letter. */

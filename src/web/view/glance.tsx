@@ -16,7 +16,8 @@ export function GlanceAtRoom() {
   const glance = useSignal<Glance | null>(null);
   useEffect(() => {
     const look = async () => {
-      if (!document.hidden) glance.value = await fetchGlance().catch(() => glance.value);
+      // Without an answer, nobody knows who is there.
+      if (!document.hidden) glance.value = await fetchGlance().catch(() => null);
     };
     void look();
     const timer = setInterval(look, AGAIN_MS);

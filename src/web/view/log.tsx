@@ -9,6 +9,7 @@ import { lazy } from "./lazy.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+import { useTimes } from "./times.ts";
 import type { UnreadProps } from "./unread.tsx";
 
 const Unread = lazy<UnreadProps>(async () => (await import("./unread.tsx")).Unread);
@@ -18,8 +19,10 @@ const SHOWN_EVERY_MS = 100;
 
 /** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {
-  const { room } = useStores();
+  const { room, settings } = useStores();
   const words = useRoomWords();
+  const isCompact = settings.compact.value;
+  const { hours } = useTimes();
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const [view] = useState(
@@ -27,7 +30,7 @@ export function Log() {
       new Viewport(
         (index) => {
           const row = room.rows.peek()[index];
-          return row ? estimateHeight(row) : 0;
+          return row ? estimateHeight(row, settings.compact.peek()) : 0;
         },
         (side) => void (side === "start" ? room.log.loadOlder() : room.log.loadNewer()),
         foldTall,
@@ -41,6 +44,7 @@ export function Log() {
   useLayoutEffect(() => {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
   }, [view]);
+  useLayoutEffect(() => view.forget(), [isCompact]);
   useLayoutEffect(() => view.settle());
   const hasFocus = scroller.current?.parentElement?.contains(document.activeElement);
   // The message that a link has led to is marked until the user has moved on: far away, to another message, or to the newest one.
@@ -90,7 +94,7 @@ export function Log() {
     <div class="log-frame">
       <section
         ref={scroller}
-        class="log"
+        class={isCompact ? `log compact hours-${hours}` : "log"}
         role="log"
         aria-label={words.messages}
         aria-live="off"

@@ -10,6 +10,7 @@ import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 const EditFailed = lazy(async () => (await import("./actions.tsx")).EditFailed);
 const Undo = lazy(async () => (await import("./actions.tsx")).Undo);
@@ -40,7 +41,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head }: 
         {head ? <Author message={message} own={own} /> : null}
         {head ? <AuthorMark by={message.by} /> : null}
         {isNewHolder ? <NewHolder /> : null}
-        <TimeLink message={message} />
+        <TimeLink message={message} isShort={!head} />
         {own && isThere ? <Sent /> : null}
       </header>
       {isThere ? (
@@ -109,13 +110,14 @@ function Sent() {
 }
 
 /** The time of a message, which is a link to it. A click copies the link; the keyboard does so in the menu. */
-function TimeLink({ message }: { readonly message: Message }) {
+function TimeLink({ message, isShort }: { readonly message: Message; readonly isShort: boolean }) {
   const { settings, announcer } = useStores();
   const words = useRoomWords();
   const { id, time, timestamp } = message;
-  const times = settings.times.value;
+  const times = timesOf(settings).value;
   const full = time === null ? timestamp : times.full(time);
-  const shown = time === null ? timestamp : times.clock(time);
+  const clock = time === null ? timestamp : times.clock(time);
+  const shown = isShort && time !== null ? times.shortClock(time) : clock;
   if (id === null) return <time title={full}>{shown}</time>;
   const hash = hashOf(message);
   const copy = async (event: MouseEvent) => {
@@ -123,7 +125,7 @@ function TimeLink({ message }: { readonly message: Message }) {
     announcer.showToast((await copyLink(hash)) ? words.linkCopied : words.linkNotCopied);
   };
   return (
-    <a class="time" href={hash} tabIndex={-1} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
+    <a class="time" href={hash} tabIndex={-1} title={full} aria-label={words.copyLink(clock)} onClick={copy}>
       <time translate={false} dateTime={time === null ? undefined : new Date(time).toISOString()}>
         {shown}
       </time>
@@ -142,7 +144,7 @@ function MoreButton({ id, message: { name, time, timestamp } }: MoreButtonProps)
   const words = useRoomWords();
   const label = words.actions(
     `\u2068${name}\u2069`,
-    time === null ? timestamp : settings.times.value.clock(time),
+    time === null ? timestamp : timesOf(settings).value.clock(time),
   );
   return (
     <button

@@ -6,6 +6,7 @@ import { NOTICE_WORDS } from "../words/notices.ts";
 import { Icon } from "./icon.tsx";
 import { Nickname } from "./nickname.tsx";
 import { useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 function useNoticeWords() {
   return NOTICE_WORDS[useStores().settings.words.value.locale];
@@ -136,7 +137,7 @@ export function Barred() {
         {barred ? <Reason text={barred.reason} /> : null}
         {isKick ? <p>{words.kicked}</p> : null}
         {isKick || endsAt === undefined ? null : (
-          <p>{endsAt === null ? words.banned : words.bannedUntil(settings.times.value.full(endsAt))}</p>
+          <p>{endsAt === null ? words.banned : words.bannedUntil(timesOf(settings).value.full(endsAt))}</p>
         )}
         <p class="buttons">
           <button type="button" class={isKick ? "main" : ""} onClick={comeBack}>
@@ -172,7 +173,7 @@ function TimeLeft({ endsAt }: { readonly endsAt: number | null | undefined }) {
   const seconds = Math.max(0, Math.ceil((endsAt - now.value) / 1000));
   return (
     <>
-      <span class="unseen">{words.until(settings.times.value.full(endsAt))}</span>
+      <span class="unseen">{words.until(timesOf(settings).value.full(endsAt))}</span>
       <span class="time-left" aria-hidden="true">
         {words.left(seconds)}
       </span>

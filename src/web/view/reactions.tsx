@@ -3,6 +3,7 @@ import type { RoomStore } from "../store/room.ts";
 import type { AllWords } from "../store/settings.ts";
 import { RoomIcon } from "./room-icon.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 /** The number of people that are listed before the others are only counted. */
 const NAMES_MAX = 3;
@@ -38,9 +39,9 @@ export function MessageFoot({ message, shown }: { readonly message: Message; rea
           {room.state.value.kind === "open" ? words.change.saving : words.sendingLater}
         </span>
       ) : edited === undefined ? null : (
-        <span class="edited" title={words.change.editedAt(settings.times.value.full(edited))}>
+        <span class="edited" title={words.change.editedAt(timesOf(settings).value.full(edited))}>
           {words.change.edited}
-          <span class="unseen">: {settings.times.value.full(edited)}</span>
+          <span class="unseen">: {timesOf(settings).value.full(edited)}</span>
         </span>
       )}
     </div>

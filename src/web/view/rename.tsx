@@ -1,5 +1,6 @@
 import { RENAME_WORDS } from "../words/rename.ts";
 import { HostLogin } from "./host-login.tsx";
+import { Leave } from "./leave.tsx";
 import { loadKeyboard } from "./load-keyboard.ts";
 import { NicknameForm } from "./nickname-form.tsx";
 import { useStores } from "./stores.ts";
@@ -31,17 +32,7 @@ export function Rename({ close }: RenameProps) {
           }}
         />
       )}
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => {
-          close();
-          person.isAway.value = isGiven;
-          void room.leave();
-        }}
-      >
-        {words.leave}
-      </button>
+      <Leave close={close} />
     </>
   );
 }

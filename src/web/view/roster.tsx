@@ -1,4 +1,4 @@
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { untracked, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Throttle } from "../store/throttle.ts";
 import { searchForm } from "../text/nickname-key.ts";
@@ -14,6 +14,8 @@ const SHOWN_MAX = 300;
 /** How often a long list is shown anew: in a large room, somebody comes or goes all the time. */
 const LONG_EVERY_MS = 1_000;
 
+const MODERATORS: ReadonlySet<string | undefined> = new Set(["owner", "moderator"]);
+
 /** The people in the room. */
 export function Roster() {
   const { room } = useStores();
@@ -27,13 +29,16 @@ export function Roster() {
   });
   const { length } = online.value;
   // When another tab has taken over the connection, the nickname belongs to that tab.
-  const isHere = room.state.value.kind !== "refused";
+  const { kind } = room.state.value;
+  const isHere = kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
   const list = useRef<HTMLUListElement>(null);
   useLayoutEffect(() => keepScrollable(list.current?.closest("aside") ?? null, list.current), []);
   return (
     <>
-      <p class="roster-count">{words.online(length)}</p>
+      <p class="roster-count">
+        {length === 0 ? "" : kind === "open" ? words.online(length) : words.onlineThen(length)}
+      </p>
       {length >= FILTER_FROM || wanted.value !== "" ? (
         <input
           type="search"
@@ -45,7 +50,7 @@ export function Roster() {
           }}
         />
       ) : null}
-      <ul ref={list} class="roster-list">
+      <ul ref={list} class={kind === "open" ? "roster-list" : "roster-list then"}>
         {shown.map((name) => (
           <Person key={name} name={name} own={isHere && name === room.nickname.value} />
         ))}
@@ -61,16 +66,24 @@ export function Roster() {
   );
 }
 
-/** The people to list. A long list lags behind. */
+/** The people to list: moderators first, and then by the alphabet. A long list lags behind. */
 function useOnline() {
-  const { room } = useStores();
-  const shown = useSignal(room.online.peek());
-  const [throttle] = useState(
-    () =>
-      new Throttle(LONG_EVERY_MS, () => {
-        shown.value = room.online.peek();
-      }),
-  );
+  const { room, settings } = useStores();
+  const shown = useSignal<readonly string[]>([]);
+  const [throttle] = useState(() => {
+    const show = () => {
+      const { compare } = new Intl.Collator(settings.words.peek().locale, { numeric: true });
+      const isModerator = (name: string) => MODERATORS.has(room.markOf(name)?.role);
+      const inOrder = (a: string, b: string) =>
+        Number(isModerator(b)) - Number(isModerator(a)) || compare(a, b);
+      // Sorting what is mostly in order already takes a fraction of the time.
+      const online = new Set(room.online.value);
+      const before = shown.value.filter((name) => online.delete(name));
+      shown.value = [...before, ...online].sort(inOrder);
+    };
+    untracked(show);
+    return new Throttle(LONG_EVERY_MS, () => untracked(show));
+  });
   useSignalEffect(() => {
     if (room.online.value.length < FILTER_FROM) throttle.run();
     else throttle.request();

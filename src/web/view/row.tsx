@@ -5,6 +5,7 @@ import { MessageLine } from "./message.tsx";
 import { PeopleLine } from "./people-line.tsx";
 import { SendingLine } from "./sending-line.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 const ActionLine = lazy(async () => (await import("./notices.tsx")).ActionLine);
 const IgnoredLine = lazy(async () => (await import("./notices.tsx")).IgnoredLine);
@@ -18,14 +19,15 @@ interface RowViewProps {
 export function RowView({ row, before }: RowViewProps) {
   const { room, settings } = useStores();
   // Days begin at other times in another time zone.
-  settings.times.value;
+  timesOf(settings).value;
   const time = timeOf(row);
   const timeBefore = before ? timeOf(before) : null;
   const isNewDay = time !== null && (timeBefore === null || dayOf(time) !== dayOf(timeBefore));
   const isUnread =
     row.kind === "message" && row.message.id !== null && row.message.id === room.unread.firstId.value;
   const isAnew = row.kind === "message" && row.isNewHolder;
-  const head = isNewDay || isUnread || isAnew || !continues(row, before, room.nickname.value);
+  const head =
+    settings.compact.value || isNewDay || isUnread || isAnew || !continues(row, before, room.nickname.value);
   return (
     <>
       {isNewDay ? <DayLine time={time} /> : null}
@@ -57,7 +59,7 @@ function RowBody({ row, head }: Omit<RowViewProps, "before"> & { readonly head: 
 function DayLine({ time }: { readonly time: number }) {
   const { room, settings, acting } = useStores();
   const words = useRoomWords();
-  const day = settings.times.value.day(time, Date.now());
+  const day = timesOf(settings).value.day(time, Date.now());
   return (
     <p class="day">
       {room.state.value.kind === "refused" ? (
@@ -125,17 +127,17 @@ function isOwn(row: Row): boolean {
 const LINES_MAX = 24;
 
 /** The estimated height of a row, in CSS pixels. */
-export function estimateHeight(row: Row): number {
+export function estimateHeight(row: Row, isCompact: boolean): number {
   switch (row.kind) {
     case "message":
-      return 44 + 24 * linesOf(row.message.content);
+      return (isCompact ? 24 : 44) + (isCompact ? 22 : 24) * linesOf(row.message.content);
     case "sending":
-      return 60;
+      return isCompact ? 44 : 60;
     case "people":
     case "action":
     case "ignored":
     case "gap":
-      return 32;
+      return isCompact ? 22 : 32;
   }
 }
 

@@ -1,7 +1,9 @@
-import { THEMES } from "../store/settings.ts";
+import type { Signal } from "@preact/signals";
+import { JOINS, THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { SETTINGS_WORDS } from "../words/settings.ts";
 import { LoadFailed, lazy } from "./lazy.tsx";
+import { Leave } from "./leave.tsx";
 import { Notifications } from "./notifications.tsx";
 import { useStores } from "./stores.ts";
 
@@ -12,10 +14,11 @@ const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 export interface SettingsProps {
   /** What the room is called now. */
   readonly title: () => string;
+  readonly close: () => void;
 }
 
 /** The settings dialog. */
-export function Settings({ title }: SettingsProps) {
+export function Settings({ title, close }: SettingsProps) {
   const { settings, person, ignored, room } = useStores();
   const words = useSettingsWords();
   return (
@@ -23,6 +26,9 @@ export function Settings({ title }: SettingsProps) {
       <LanguageChoice />
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
+      <LayoutChoice />
+      <JoinsChoice />
+      <ClockChoice />
       <EnterChoice />
       <Notifications title={title} />
       {ignored.people.value.size > 0 ? <IgnoredPeople /> : null}
@@ -39,7 +45,14 @@ export function Settings({ title }: SettingsProps) {
         </button>
       </section>
       <DateChoice />
-      {room.nickname.value === null ? null : <TranscriptChoices />}
+      {room.nickname.value === null ? null : (
+        <>
+          <TranscriptChoices />
+          <section>
+            <Leave close={close} />
+          </section>
+        </>
+      )}
     </>
   );
 }
@@ -96,25 +109,43 @@ function LanguageChoice() {
 }
 
 function ThemeChoice() {
-  const { settings } = useStores();
+  const { theme } = useStores().settings;
+  const words = useSettingsWords();
+  return <Choices name="theme" legend={words.theme} chosen={theme} choices={labelled(THEMES, words)} />;
+}
+
+function ClockChoice() {
+  const { clock } = useStores().settings;
+  const words = useSettingsWords();
+  const choices = [
+    [null, words.clockAuto],
+    [12, words.clock12],
+    [24, words.clock24],
+  ] as const;
+  return <Choices name="clock" legend={words.clock} chosen={clock} choices={choices} />;
+}
+
+function LayoutChoice() {
+  const { compact } = useStores().settings;
+  const words = useSettingsWords();
+  const choices = [
+    [false, words.comfortable],
+    [true, words.compact],
+  ] as const;
+  return <Choices name="layout" legend={words.layout} chosen={compact} choices={choices} />;
+}
+
+function JoinsChoice() {
+  const { joins } = useStores().settings;
   const words = useSettingsWords();
   return (
-    <fieldset class="choices">
-      <legend>{words.theme}</legend>
-      {THEMES.map((theme) => (
-        <label key={theme}>
-          <input
-            type="radio"
-            name="theme"
-            checked={settings.theme.value === theme}
-            onChange={() => {
-              settings.theme.value = theme;
-            }}
-          />
-          <span>{words[theme]}</span>
-        </label>
-      ))}
-    </fieldset>
+    <Choices
+      name="joins"
+      legend={words.joins}
+      chosen={joins}
+      choices={labelled(JOINS, words)}
+      note={words.joinsNote}
+    />
   );
 }
 
@@ -122,24 +153,56 @@ function ThemeChoice() {
 function EnterChoice() {
   const { enterSends } = useStores().settings;
   const words = useSettingsWords();
-  const sends = enterSends.value ?? !matchMedia("(pointer: coarse)").matches;
+  const choices = [
+    [true, words.enterSends],
+    [false, words.enterBreaks],
+  ] as const;
+  return (
+    <Choices
+      name="enter"
+      legend={words.enter}
+      chosen={enterSends}
+      usual={!matchMedia("(pointer: coarse)").matches}
+      choices={choices}
+      note={words.enterNote}
+    />
+  );
+}
+
+function labelled<T extends string>(values: readonly T[], words: Readonly<Record<T, string>>) {
+  return values.map((value) => [value, words[value]] as const);
+}
+
+interface ChoicesProps<T> {
+  readonly name: string;
+  readonly legend: string;
+  /** The setting. */
+  readonly chosen: Signal<T>;
+  /** What is in force while nothing is chosen. */
+  readonly usual?: T;
+  readonly choices: readonly (readonly [value: T, label: string])[];
+  readonly note?: string;
+}
+
+/** A setting of which one of a few values is chosen. */
+function Choices<T>({ name, legend, chosen, usual, choices, note }: ChoicesProps<T>) {
   return (
     <fieldset class="choices">
-      <legend>{words.enter}</legend>
-      {[true, false].map((choice) => (
-        <label key={choice}>
+      <legend>{legend}</legend>
+      {choices.map(([value, label]) => (
+        <label key={label}>
           <input
             type="radio"
-            name="enter"
-            checked={sends === choice}
+            name={name}
+            checked={(chosen.value ?? usual ?? null) === value}
             onChange={() => {
-              enterSends.value = choice;
+              chosen.value = value;
             }}
           />
-          <span>{choice ? words.enterSends : words.enterBreaks}</span>
+          <span>{label}</span>
         </label>
       ))}
-      <p class="muted">{words.enterNote}</p>
+      {note ? <p class="muted">{note}</p> : null}
     </fieldset>
   );
 }

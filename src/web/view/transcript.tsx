@@ -1,9 +1,9 @@
-import { signal, useSignal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Message } from "../../client/index.ts";
 import { selectedMessages } from "../page/copying.ts";
 import { download } from "../page/download.ts";
-import { loadWholeRoom } from "../store/transcript.ts";
+import { loadWholeRoom, type Period } from "../store/transcript.ts";
 import { dayOf } from "../text/times.ts";
 import { goesOn, transcriptJson, transcriptText } from "../text/transcript.ts";
 import { TRANSCRIPT_WORDS } from "../words/transcript.ts";
@@ -11,6 +11,7 @@ import { Content } from "./content.tsx";
 import { Nickname } from "./nickname.tsx";
 import { useSaid } from "./said.tsx";
 import { type Stores, useRoomWords, useStores } from "./stores.ts";
+import { timesOf } from "./times.ts";
 
 /** Browsers take minutes to lay out more than these. A file may have them. */
 const PRINTED_MAX = 5_000;
@@ -60,7 +61,7 @@ function copy(event: ClipboardEvent, { room, settings }: Stores): void {
   });
   if (messages.length === 0) return;
   const days = new Set(messages.map(({ time }) => (time === null ? null : dayOf(time))));
-  const text = transcriptText(messages, settings.times.peek(), "", days.size > 1);
+  const text = transcriptText(messages, timesOf(settings).peek(), "", days.size > 1);
   event.clipboardData.setData("text/plain", text);
   event.preventDefault();
 }
@@ -73,7 +74,7 @@ function Printed({ title }: TranscriptProps) {
   const { room, settings } = useStores();
   const words = useTranscriptWords();
   const marks = useRoomWords().roster.marks;
-  const times = settings.times.value;
+  const times = timesOf(settings).value;
   const messages = printed.value === "loaded" ? loadedMessages(room) : (printed.value ?? []);
   return (
     <section class="transcript">
@@ -113,6 +114,8 @@ export function TranscriptChoices() {
   const words = useTranscriptWords();
   const { said, says } = useSaid();
   const isLoading = useSignal(false);
+  const first = useSignal("");
+  const last = useSignal("");
   const stop = useRef<AbortController>(null);
   useEffect(() => () => stop.current?.abort(), []);
   const format = (count: number) => count.toLocaleString(settings.words.peek().locale);
@@ -126,8 +129,14 @@ export function TranscriptChoices() {
         stopped.throwIfAborted();
         says(words.loading(format(count)));
       };
-      const { messages, more } = await loadWholeRoom(room.source, progress, max);
-      says(use(messages, more));
+      const { messages, more } = await loadWholeRoom(
+        room.source,
+        progress,
+        max,
+        periodOf(first.peek(), last.peek()),
+      );
+      if (messages.length === 0) says(words.none, true);
+      else says(use(messages, more));
     } catch {
       if (stopped.aborted) says("");
       else says(words.failed, true);
@@ -142,7 +151,7 @@ export function TranscriptChoices() {
   const saveText = save(
     "txt",
     "text/plain;charset=utf-8",
-    (messages) => `${transcriptText(messages, settings.times.peek(), INDENT)}\n`,
+    (messages) => `${transcriptText(messages, timesOf(settings).peek(), INDENT)}\n`,
   );
   const printAll = load((messages, more) => {
     isCut = more;
@@ -155,6 +164,10 @@ export function TranscriptChoices() {
     <section>
       <h3>{words.transcript}</h3>
       <p class="muted">{words.lead}</p>
+      <p class="days">
+        <DayField label={words.first} day={first} />
+        <DayField label={words.last} day={last} />
+      </p>
       {isLoading.value ? (
         <button type="button" onClick={() => stop.current?.abort()}>
           {words.cancel}
@@ -175,4 +188,30 @@ export function TranscriptChoices() {
       {said}
     </section>
   );
+}
+
+/** @param day a day as the browser's field has it, such as `2026-11-26`; "" for none */
+function DayField({ label, day }: { readonly label: string; readonly day: Signal<string> }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="date"
+        value={day.value}
+        onInput={({ currentTarget: { value } }) => {
+          day.value = value;
+        }}
+      />
+    </label>
+  );
+}
+
+/** The time from a first day up to a last one, both of them included, in the user's time zone. */
+function periodOf(first: string, last: string): Period {
+  const from = first === "" ? Number.NEGATIVE_INFINITY : new Date(`${first}T00:00`).getTime();
+  if (last === "") return { from, until: Number.POSITIVE_INFINITY };
+  const until = new Date(`${last}T00:00`);
+  // Counted by the calendar: a day may have 23 or 25 hours.
+  until.setDate(until.getDate() + 1);
+  return { from, until: until.getTime() };
 }

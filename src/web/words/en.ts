@@ -94,7 +94,7 @@ export const en = {
   announceMore: (n: number) => `and ${count(n, "more message", "more messages")}`,
   people: {
     title: "People",
-    show: (n: number) => `People: ${n}`,
+    show: (n: number) => `People: ${CHARACTERS.format(n)}`,
   },
   rooms: "Rooms",
   settings: "Settings",

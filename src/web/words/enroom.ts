@@ -78,6 +78,15 @@ export const enRoom = {
       ? " left; the nickname is in use again"
       : " left; the nicknames are in use again",
   ],
+  /** What a line says in short: how many did what. */
+  cameAndLeft: (joined: number, left: number, both: number) =>
+    [
+      joined ? `${CHARACTERS.format(joined)} joined` : "",
+      left ? `${CHARACTERS.format(left)} left` : "",
+      both ? `${CHARACTERS.format(both)} joined and left` : "",
+    ]
+      .filter(Boolean)
+      .join(", "),
   renamed: <T>(oldname: T, newname: T): readonly (T | string)[] => [oldname, " is now ", newname],
   renamedOthers: (n: number) => count(n, "other changed their nickname", "others changed their nicknames"),
   typing: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
@@ -114,7 +123,8 @@ export const enRoom = {
   },
   roster: {
     you: "you",
-    online: (n: number) => `Online: ${n}`,
+    online: (n: number) => `Online: ${CHARACTERS.format(n)}`,
+    onlineThen: (n: number) => `Online when the connection was lost: ${CHARACTERS.format(n)}`,
     filter: "Filter people",
     none: "Nobody here by that name.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,

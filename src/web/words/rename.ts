@@ -5,14 +5,12 @@ const en = {
   field: "New nickname",
   button: "Rename",
   waiting: "Renaming…",
-  leave: "Leave the chat",
 };
 
 const vi: typeof en = {
   field: "Biệt danh mới",
   button: "Đổi",
   waiting: "Đang đổi…",
-  leave: "Rời phòng",
 };
 
 export const RENAME_WORDS: Readonly<Record<Language, typeof en>> = { en, vi };

@@ -3,7 +3,10 @@ import type { Language } from "./languages.ts";
 
 const en = {
   transcript: "Transcript",
-  lead: "All messages of this room, as a file or on paper.",
+  lead: "All messages of this room, or those of some days, as a file or on paper.",
+  first: "From",
+  last: "To",
+  none: "There are no messages to save.",
   text: "Save as text",
   json: "Save as JSON",
   print: "Print",
@@ -18,7 +21,10 @@ const en = {
 
 const vi: typeof en = {
   transcript: "Bản ghi trò chuyện",
-  lead: "Mọi tin nhắn của phòng này, lưu thành tệp hoặc in ra giấy.",
+  lead: "Mọi tin nhắn của phòng này, hoặc tin nhắn trong một khoảng ngày, lưu thành tệp hoặc in ra giấy.",
+  first: "Từ ngày",
+  last: "Đến ngày",
+  none: "Không có tin nhắn nào để lưu.",
   text: "Lưu dạng văn bản",
   json: "Lưu dạng JSON",
   print: "In",

@@ -87,7 +87,7 @@ export const vi: Words = {
   announceMore: (n) => `và ${CHARACTERS.format(n)} tin nhắn nữa`,
   people: {
     title: "Mọi người",
-    show: (n) => `Mọi người: ${n}`,
+    show: (n) => `Mọi người: ${CHARACTERS.format(n)}`,
   },
   rooms: "Các phòng",
   settings: "Cài đặt",

@@ -60,6 +60,14 @@ export const viRoom: RoomWords = {
   left: (names, others) => [...list(names, others), " đã rời phòng"],
   cameAndWent: (names, others) => [...list(names, others), " đã vào rồi rời phòng"],
   retaken: (names, others) => [...list(names, others), " đã rời phòng; sau đó biệt danh lại có người dùng"],
+  cameAndLeft: (joined, left, both) =>
+    [
+      joined ? `${CHARACTERS.format(joined)} người vào` : "",
+      left ? `${CHARACTERS.format(left)} người rời phòng` : "",
+      both ? `${CHARACTERS.format(both)} người vào rồi rời phòng` : "",
+    ]
+      .filter(Boolean)
+      .join(", "),
   renamed: (oldname, newname) => [oldname, " đã đổi biệt danh thành ", newname],
   renamedOthers: (n) => `${CHARACTERS.format(n)} người khác đã đổi biệt danh`,
   typing: (names, others) => [...list(names, others), " đang soạn tin nhắn…"],
@@ -89,11 +97,12 @@ export const viRoom: RoomWords = {
     offered: (n) => `${CHARACTERS.format(n)} lệnh`,
     emojiNames: "Biểu tượng cảm xúc",
     emojiOffered: (n) => `${CHARACTERS.format(n)} biểu tượng cảm xúc`,
-    suggestions: (n) => `Có thể nhắc đến ${n} người`,
+    suggestions: (n) => `Có thể nhắc đến ${CHARACTERS.format(n)} người`,
   },
   roster: {
     you: "bạn",
-    online: (n) => `Đang trực tuyến: ${n}`,
+    online: (n) => `Đang trực tuyến: ${CHARACTERS.format(n)}`,
+    onlineThen: (n) => `Trực tuyến lúc mất kết nối: ${CHARACTERS.format(n)}`,
     filter: "Lọc theo biệt danh",
     none: "Không có ai tên như vậy.",
     more: (n) => `và ${CHARACTERS.format(n)} người nữa. Hãy dùng bộ lọc để tìm.`,
