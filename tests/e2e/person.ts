@@ -188,7 +188,10 @@ export class Person {
 
   /** Waits until so many are in the roster. */
   async seesOnline(count: number): Promise<void> {
-    await this.page.locator("aside").getByText(`Online: ${count.toLocaleString("en-GB")}`, { exact: true }).waitFor();
+    await this.page
+      .locator("aside")
+      .getByText(`Online: ${count.toLocaleString("en-GB")}`, { exact: true })
+      .waitFor();
   }
 
   /** Waits until the page says that it is connected. */

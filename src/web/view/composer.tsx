@@ -238,7 +238,13 @@ export function Composer() {
         }}
       >
         <Typing />
-        <Suggestions names={names} />
+        <Suggestions
+          names={names}
+          leave={() => {
+            isFocused.value = false;
+          }}
+          goBack={() => field.current?.focus()}
+        />
         {hasTarget ? <Target cancel={cancel} /> : null}
         <div class="composer-field">
           <textarea
@@ -278,8 +284,8 @@ export function Composer() {
             onFocus={() => {
               isFocused.value = true;
             }}
-            onBlur={() => {
-              isFocused.value = false;
+            onBlur={({ relatedTarget }) => {
+              isFocused.value = relatedTarget instanceof Element && relatedTarget.id === "suggestions";
             }}
           />
           <button
@@ -387,8 +393,19 @@ function grow(field: HTMLTextAreaElement | null): void {
   if (form) form.style.minHeight = "";
 }
 
-/** What completes the mention or the command. */
-function Suggestions({ names }: { readonly names: readonly string[] }) {
+interface SuggestionsProps {
+  readonly names: readonly string[];
+  /** Called when the focus leaves them. */
+  readonly leave: () => void;
+  /** Gives the focus back to the field. */
+  readonly goBack: () => void;
+}
+
+/**
+ * What completes the mention or the command. The field keeps the focus while one chooses; as the list may scroll, it can have the
+ * focus, too.
+ */
+function Suggestions({ names, leave, goBack }: SuggestionsProps) {
   const { draft } = useStores();
   const { composer: words } = useRoomWords();
   const isEmoji = draft.offersEmoji;
@@ -417,6 +434,16 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
           class="suggestions"
           role="listbox"
           aria-label={isEmoji ? words.emojiNames : isCommand ? words.commands : words.mentions}
+          aria-activedescendant={`suggestion-${chosen}`}
+          tabIndex={0}
+          onBlur={leave}
+          onKeyDown={(event) => {
+            const act = event.key === "Enter" ? () => draft.accept() : completionKey(event, draft);
+            if (!act) return;
+            event.preventDefault();
+            act();
+            goBack();
+          }}
           // The field must keep the focus and its caret.
           onMouseDown={(event) => event.preventDefault()}
         >
