@@ -66,15 +66,15 @@ function visitor(room: string, name: string, key?: string): Promise<Visitor> {
 
 /**
  * Takes a picture of a state, and notes what axe has against it.
- * @param others sizes and themes in which the same state is looked at as well
+ * @param others sizes and themes in which the same state is looked at as well, unless another one has the same parts
  */
 function watching(person: Person, prefix: string, others: Parameters<typeof lookAround>[2] = []) {
   const found: string[] = [];
-  const look = async (state: string) => {
+  const look = async (state: string, { alsoElsewhere = true } = {}) => {
     const name = `moderation-${prefix}-${state}`;
     await capture(person, name);
     const here = await violations(person);
-    const there = others.length > 0 ? await lookAround(person, name, others) : [];
+    const there = others.length > 0 && alsoElsewhere ? await lookAround(person, name, others) : [];
     found.push(...[...here, ...there].map((each) => `${state}: ${each}`));
   };
   return { found, look };
@@ -420,6 +420,8 @@ test("the puzzle is solved in a worker on plain http, too", async () => {
   await an.page.locator(PROVEN).waitFor();
   expect(await ended).toMatch(WORKER);
   await an.isIn();
+  // What the page still loads would fail without the server.
+  await an.leave();
 });
 
 test("the page solves the puzzle itself where there can be no worker", async () => {
@@ -534,7 +536,7 @@ test("an owner creates a token by keyboard, sees its bot and its commands, revok
     await chi.page.locator("#room-name").waitFor();
   };
   await openTokens();
-  await look("none");
+  await look("none", { alsoElsewhere: false });
   await chi.page.locator("#room-days").fill("many");
   await chi.page.locator("#room-name").fill("Nhắc việc");
   await keyboard.press("Enter");
@@ -591,7 +593,7 @@ test("an owner creates a token by keyboard, sees its bot and its commands, revok
   await item.locator(".buttons button").focus();
   await keyboard.press("Enter");
   await item.locator("fieldset button:focus").waitFor();
-  await look("revoke");
+  await look("revoke", { alsoElsewhere: false });
   await keyboard.press("Tab");
   await keyboard.press("Enter");
   await item.locator("p > button:focus").waitFor();
@@ -626,7 +628,7 @@ test("axe finds nothing on what moderators see, and all of it fits", async () =>
   for (const tab of ["reports", "held", "people", "force", "room"]) {
     await minh.page.locator(`#tab-${tab}`).click();
     await minh.page.locator(".tab > :is(.cases, .muted, .room-form)").first().waitFor();
-    await look(tab);
+    await look(tab, { alsoElsewhere: tab !== "held" && tab !== "force" });
   }
   await minh.page.keyboard.press("Escape");
   const last = minh.log
