@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import type { Person } from "./person.ts";
 import { Stage } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 const stage = new Stage();
 
 test("all of it can be done by keyboard alone, and the focus is always seen", async () => {
   const room = stage.newRoom();
-  const binh = await stage.enter(room, "Bình");
+  const binh = new Witness(await stage.bot(room, "Bình"));
   const an = await stage.open(room);
   const { keyboard } = an.page;
   await an.page.waitForFunction(() => document.activeElement?.tagName === "INPUT");
@@ -120,8 +121,10 @@ test("with the text twice as large nothing is cut off, and messages can be writt
 
 test("when a phone's keyboard opens, the field stays in sight and the log stays at its end", async () => {
   const options = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-  const an = await stage.enter(stage.newRoom(), "An", { options });
-  for (let i = 0; i < 30; i++) await an.write(`line ${i}`);
+  const room = stage.newRoom();
+  const binh = await stage.bot(room, "Bình");
+  for (let i = 0; i < 30; i++) await binh.send(`line ${i}`);
+  const an = await stage.enter(room, "An", { options });
   await an.sees("line 29");
   await an.page.setViewportSize({ width: 390, height: 420 });
   await an.page.waitForFunction(() => {

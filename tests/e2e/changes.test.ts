@@ -1,24 +1,22 @@
 /** What two people see of each other's replies, edits, deletions and reactions. */
 import { expect, test } from "bun:test";
 import type { Locator } from "playwright-core";
-import { Chat } from "../../src/client/index.ts";
 import { Cable } from "../support/cable.ts";
-import { type ChatServer, startServer } from "../support/server.ts";
 import type { Person } from "./person.ts";
 import { dropNetworkErrors, onFrames, Stage, typeOf, violations } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 const stage = new Stage();
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 test("a reply shows what it replies to, which leads there and back, also when it must be loaded", async () => {
-  await using at = await startServer(["--no-limits"]);
   const room = stage.newRoom();
-  const chat = await talker(room, "Bình", at);
+  const chat = await stage.bot(room, "Bình");
   const first = await chat.send("How it all began\nwith two lines");
-  await Promise.all(Array.from({ length: 400 }, (_, i) => chat.send(`line ${i}`)));
+  await Promise.all(Array.from({ length: 200 }, (_, i) => chat.send(`line ${i}`)));
   await chat.send("as I said", { reply: first });
-  const an = await stage.enter(room, "An", { at });
+  const an = await stage.enter(room, "An");
   await an.sees("as I said");
   const quote = row(an, "as I said").locator(".quote");
   await quote.filter({ hasText: "Bình How it all began" }).waitFor();
@@ -35,10 +33,9 @@ test("a reply shows what it replies to, which leads there and back, also when it
 
 test("a reply is begun in the menu, can be cancelled, and mentions the one who is answered", async () => {
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
+  const an = await stage.bot(room, "An");
+  const asked = await an.send("Who has time?");
   const binh = await stage.enter(room, "Bình");
-  await an.say("Who has time?");
-  await binh.sees("Who has time?");
   await act(binh, "Who has time?", "Reply");
   await binh.reads("Replying to An");
   await hasFocus(binh.composer);
@@ -50,21 +47,30 @@ test("a reply is begun in the menu, can be cancelled, and mentions the one who i
   await hasFocus(binh.composer);
   await act(binh, "Who has time?", "Reply");
   await binh.say("I do");
-  await an.sees("I do");
-  await row(an, "I do").locator(".quote", { hasText: "An Who has time?" }).waitFor();
-  await an.log.locator(".for-me", { hasText: "I do" }).waitFor();
+  await row(binh, "I do").locator(".quote", { hasText: "An Who has time?" }).waitFor();
   expect(await binh.page.getByText("Replying to").count()).toBe(0);
   await binh.say("and this is no reply");
   expect(await row(binh, "and this is no reply").locator(".quote").count()).toBe(0);
+  const [, answer, other] = (await an.history()).messages;
+  expect([answer?.reply, other?.reply]).toEqual([asked.id ?? 0, undefined]);
+  await an.send("Then come", { reply: answer?.id ?? 0 });
+  await binh.sees("Then come");
+  await row(binh, "Then come").locator(".quote", { hasText: "Bình I do" }).waitFor();
+  await binh.log.locator(".for-me", { hasText: "Then come" }).waitFor();
 });
 
-test("Arrow Up edits the last own message, Escape brings the draft back, and everybody sees what is saved", async () => {
+test("Arrow Up edits the last own message, Escape brings the draft back, everybody sees what is saved, and an emptied edit asks whether to delete", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const chat = await stage.bot(room, "Bình");
+  const binh = new Witness(chat);
   await an.say("I come at thre");
-  await binh.say("good");
+  const good = await chat.send("god");
+  await chat.edit(good, "good");
   await an.sees("good");
+  const edited = row(an, "good").locator(".edited");
+  await edited.waitFor();
+  expect(await edited.getAttribute("title")).toStartWith("Edited ");
   await an.composer.press("ArrowUp");
   await an.reads("Editing your message");
   expect(await an.composer.inputValue()).toBe("I come at thre");
@@ -78,19 +84,31 @@ test("Arrow Up edits the last own message, Escape brings the draft back, and eve
   await hasFocus(an.composer);
   await an.page.keyboard.type("e");
   await an.page.keyboard.press("Enter");
-  await row(binh, "I come at three").locator(".edited").waitFor();
-  expect(await row(binh, "I come at three").locator(".edited").getAttribute("title")).toStartWith("Edited ");
+  await binh.sees("I come at three");
+  await row(an, "I come at three").locator(".edited").waitFor();
   expect(await an.composer.inputValue()).toBe("a draft");
   // Neither the draft nor what was undone of it gets into a message.
   await an.page.keyboard.press("Control+z");
   expect(await an.contents()).toEqual(["I come at three", "good"]);
   // What is saved unchanged is no edit.
-  await act(binh, "good", "Edit");
-  await hasFocus(binh.composer);
-  await binh.page.keyboard.press("Enter");
-  await binh.page.getByText("Editing your message").waitFor({ state: "detached" });
-  await binh.say("later");
-  expect(await row(binh, "good").locator(".edited").count()).toBe(0);
+  await an.say("not needed");
+  await act(an, "not needed", "Edit");
+  await hasFocus(an.composer);
+  await an.page.keyboard.press("Enter");
+  await an.page.getByText("Editing your message").waitFor({ state: "detached" });
+  await an.say("later");
+  expect(await row(an, "not needed").locator(".edited").count()).toBe(0);
+  expect(await binh.contents()).toEqual(["I come at three", "good", "not needed", "later"]);
+
+  await act(an, "not needed", "Edit");
+  await an.composer.fill("  ");
+  await an.composer.press("Enter");
+  await an.reads("A message cannot be empty.");
+  expect(await an.contents()).toContain("not needed");
+  await an.page.getByRole("button", { name: "Delete the message" }).click();
+  await an.page.getByRole("button", { name: "Undo" }).click();
+  await an.sees("not needed");
+  expect(await an.composer.inputValue()).toBe("");
 });
 
 test("an edit that is refused says why, and its text is not lost", async () => {
@@ -127,7 +145,7 @@ test("an edit that is refused says why, and its text is not lost", async () => {
 test("a deletion can be undone, and otherwise leaves a tombstone, in which nobody reads the text", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const binh = new Witness(await stage.bot(room, "Bình"));
   await an.say("keep this");
   await an.say("a secret");
   await binh.sees("a secret");
@@ -141,53 +159,39 @@ test("a deletion can be undone, and otherwise leaves a tombstone, in which nobod
   await an.page.getByRole("button", { name: "Undo" }).first().click();
   await an.sees("keep this");
   await hasFocus(row(an, "keep this").locator(".more"));
-  await binh.page.getByText("Message deleted").waitFor();
+  await binh.sees("Message deleted");
   expect(await binh.contents()).toEqual(["keep this"]);
   await an.page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
   await an.reads("Message deleted");
   expect(await an.contents()).toEqual(["keep this"]);
-  for (const person of [an, binh]) expect(await person.page.content()).not.toContain("a secret");
   const late = await stage.enter(room, "Late");
   await late.reads("Message deleted");
   expect(await late.contents()).toEqual(["keep this"]);
-});
-
-test("an emptied edit asks whether to delete the message", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  await an.say("not needed");
-  await an.composer.press("ArrowUp");
-  await an.composer.fill("  ");
-  await an.composer.press("Enter");
-  await an.reads("A message cannot be empty.");
-  expect(await an.contents()).toEqual(["not needed"]);
-  await an.page.getByRole("button", { name: "Delete the message" }).click();
-  await an.page.getByRole("button", { name: "Undo" }).click();
-  await an.sees("not needed");
-  expect(await an.composer.inputValue()).toBe("");
+  for (const person of [an, late]) expect(await person.page.content()).not.toContain("a secret");
 });
 
 test("a page that is left before the time to undo is over still deletes, and once", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const binh = new Witness(await stage.bot(room, "Bình"));
   await an.say("gone with me");
   await binh.sees("gone with me");
   await act(an, "gone with me", "Delete");
   await an.page.getByRole("button", { name: "Undo" }).waitFor();
   await an.page.goto("about:blank");
-  await binh.page.getByText("Message deleted").waitFor();
+  await binh.sees("Message deleted");
   await an.page.goBack();
   await an.isIn();
   await an.reads("Message deleted");
   await an.say("back");
+  expect(binh.events.filter((event) => event === "Message deleted")).toHaveLength(1);
 });
 
 test("what is deleted without a connection is deleted when there is one", async () => {
   await using cable = new Cable(stage.server.port);
   const room = stage.newRoom();
   const an = await stage.enter(room, "An", { at: cable });
-  const binh = await stage.enter(room, "Bình");
+  const binh = new Witness(await stage.bot(room, "Bình"));
   await an.say("first");
   await an.say("second");
   await binh.sees("second");
@@ -207,49 +211,54 @@ test("what is deleted without a connection is deleted when there is one", async 
   cable.mend();
   await an.page.context().setOffline(false);
   await binh.sees("first, edited");
-  await binh.page.getByText("Message deleted").waitFor();
+  await binh.sees("Message deleted");
   await an.page.getByText("Waiting for a connection…").first().waitFor({ state: "detached" });
   expect(await an.contents()).toEqual(["first, edited"]);
   dropNetworkErrors(an);
 });
 
-test("reactions are counted and named in both tabs, and a tap adds or takes back one's own", async () => {
+test("reactions are counted and named, and a tap adds or takes back one's own", async () => {
   const room = stage.newRoom();
+  const binh = await stage.bot(room, "Bình");
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
-  await an.say("It works!");
-  await binh.sees("It works!");
-  await openMenu(binh, "It works!");
-  await binh.page.getByRole("dialog").getByRole("button", { name: "👍" }).click();
-  const chip = (person: Person) => row(person, "It works!").locator(".chip", { hasText: "👍" });
-  await chip(an).filter({ hasText: "1" }).waitFor();
-  expect(await chip(an).getAttribute("aria-pressed")).toBe("false");
-  expect(await chip(binh).getAttribute("aria-pressed")).toBe("true");
-  expect(await plain(chip(an))).toBe("👍 1: Bình");
-  expect(await plain(chip(binh))).toBe("👍 1: You");
-  await chip(an).click();
-  await chip(binh).filter({ hasText: "2" }).waitFor();
-  expect(await plain(chip(binh))).toBe("👍 2: You and An");
-  await chip(binh).click();
-  await chip(an).filter({ hasText: "1" }).waitFor();
-  expect(await plain(chip(an))).toBe("👍 1: You");
+  const { id } = await binh.send("It works!");
+  const message = id ?? 0;
+  const reactions = async () =>
+    (await binh.history()).messages[0]?.reactions?.map(({ emoji, count }) => `${emoji} ${count}`) ?? [];
+  await an.sees("It works!");
+  await binh.react(message, "👍");
+  const chip = row(an, "It works!").locator(".chip", { hasText: "👍" });
+  await chip.filter({ hasText: "1" }).waitFor();
+  expect(await chip.getAttribute("aria-pressed")).toBe("false");
+  expect(await plain(chip)).toBe("👍 1: Bình");
+  await chip.click();
+  await chip.filter({ hasText: "2" }).waitFor();
+  expect(await chip.getAttribute("aria-pressed")).toBe("true");
+  expect(await plain(chip)).toBe("👍 2: You and Bình");
+  await binh.react(message, "👍", false);
+  await chip.filter({ hasText: "1" }).waitFor();
+  expect(await plain(chip)).toBe("👍 1: You");
   // Any other emoji, by the picker.
   await row(an, "It works!").getByRole("button", { name: "Add a reaction" }).click();
   await an.page.getByLabel("Search emoji").fill("party popper");
   await an.page.keyboard.press("Enter");
-  await row(binh, "It works!").locator(".chip", { hasText: "🎉" }).waitFor();
+  await row(an, "It works!").locator(".chip", { hasText: "🎉" }).waitFor();
   expect(await violations(an)).toEqual([]);
   // It is now among the person's own.
   await openMenu(an, "It works!");
   expect(await an.page.locator(".quick .emoji").first().textContent()).toBe("🎉");
-  await an.page.keyboard.press("Escape");
-  await chip(an).click();
-  await chip(binh).waitFor({ state: "detached" });
+  await an.page.getByRole("dialog").getByRole("button", { name: "❤️" }).click();
+  await row(an, "It works!").locator(".chip", { hasText: "❤️" }).waitFor();
+  await chip.click();
+  await chip.waitFor({ state: "detached" });
+  // What comes after the taps shows that the server has them.
+  await an.say("seen");
+  expect(await reactions()).toEqual(["🎉 1", "❤️ 1"]);
 });
 
 test("a reaction that is refused is taken back, and the page says why", async () => {
   const room = stage.newRoom();
-  const chat = await talker(room, "Bình");
+  const chat = await stage.bot(room, "Bình");
   const message = await chat.send("everything");
   for (const emoji of [..."😀😁😂🤣😃😄😅😆😉😊😋😎😍😘🥰😗😙😚🙂🤗"]) await chat.react(message, emoji);
   const an = await stage.enter(room, "An");
@@ -263,7 +272,7 @@ test("a reaction that is refused is taken back, and the page says why", async ()
 
 test("the menu is reached and used by keyboard alone, and gives the focus back", async () => {
   const room = stage.newRoom();
-  const chat = await talker(room, "Bình");
+  const chat = await stage.bot(room, "Bình");
   await Promise.all(Array.from({ length: 40 }, (_, i) => chat.send(`line ${i}`)));
   const an = await stage.enter(room, "An");
   await an.say("the last one");
@@ -295,12 +304,10 @@ test("the menu is reached and used by keyboard alone, and gives the focus back",
 test("on a phone the button of each message is seen, large enough, and opens all there is", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An", { options: PHONE });
-  const binh = await stage.enter(room, "Bình", { options: PHONE });
+  const binh = await stage.bot(room, "Bình");
   await an.say("one");
   await an.say("two");
-  await binh.sees("two");
-  const buttons = binh.log.locator(".more");
-  const boxes = await buttons.evaluateAll((all) =>
+  const boxes = await an.log.locator(".more").evaluateAll((all) =>
     all.map((button) => {
       const { width, height, top, bottom } = button.getBoundingClientRect();
       return { width, height, top, bottom, opacity: getComputedStyle(button).opacity };
@@ -320,21 +327,24 @@ test("on a phone the button of each message is seen, large enough, and opens all
   await opened("· Sent ✓");
   expect(await an.page.evaluate(() => Reflect.get(window, "shown"))).not.toContain("Link copied.");
   await an.page.keyboard.press("Escape");
-  await row(binh, "two").locator(".more").tap();
-  await binh.page.locator(".choices-of-actions").waitFor();
-  const small = await binh.page
+  await binh.send("of Bình");
+  await an.sees("of Bình");
+  await row(an, "of Bình").locator(".more").tap();
+  await an.page.locator(".choices-of-actions").waitFor();
+  const small = await an.page
     .getByRole("dialog")
     .getByRole("button")
     .evaluateAll((all) => all.filter((each) => each.clientHeight < 42 || each.clientWidth < 42).length);
   expect(small).toBe(0);
-  await binh.page.getByRole("button", { name: "❤️" }).tap();
-  const chip = row(an, "two").locator(".chip", { hasText: "❤️" });
+  await an.page.getByRole("button", { name: "❤️" }).tap();
+  const chip = row(an, "of Bình").locator(".chip", { hasText: "❤️" });
+  await chip.filter({ hasText: "1" }).waitFor();
   await chip.tap();
-  await row(binh, "two").locator(".chip", { hasText: "2" }).waitFor();
-  await row(binh, "one").locator(".more").tap();
-  await binh.page.getByRole("button", { name: "Reply" }).tap();
-  await binh.composer.fill("three");
-  await binh.page.getByRole("button", { name: "Send" }).tap();
+  await chip.waitFor({ state: "detached" });
+  await row(an, "of Bình").locator(".more").tap();
+  await an.page.getByRole("button", { name: "Reply" }).tap();
+  await an.composer.fill("three");
+  await an.page.getByRole("button", { name: "Send" }).tap();
   await an.sees("three");
   await row(an, "three").locator(".quote").tap();
   await row(an, "two").locator(".more").tap();
@@ -348,7 +358,7 @@ test("on a phone the button of each message is seen, large enough, and opens all
 
 test("the text and the link of a message are copied, and the menu follows what becomes of the message", async () => {
   const room = stage.newRoom();
-  const chat = await talker(room, "Bình");
+  const chat = await stage.bot(room, "Bình");
   const message = await chat.send("copy `me`");
   const options = { permissions: ["clipboard-read", "clipboard-write"] };
   const an = await stage.enter(room, "An", { options });
@@ -364,14 +374,14 @@ test("the text and the link of a message are copied, and the menu follows what b
   await chat.delete(message);
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
   await an.reads("Message deleted");
+  expect(await an.page.content()).not.toContain("copy <code>me</code>");
 });
 
 test("what others change does not move what one reads", async () => {
-  await using at = await startServer(["--no-limits"]);
   const room = stage.newRoom();
-  const chat = await talker(room, "Bình", at);
+  const chat = await stage.bot(room, "Bình");
   const messages = await Promise.all(Array.from({ length: 80 }, (_, i) => chat.send(`line ${i}`)));
-  const an = await stage.enter(room, "An", { at, options: { reducedMotion: "reduce" } });
+  const an = await stage.enter(room, "An", { options: { reducedMotion: "reduce" } });
   await an.sees("line 79");
   await row(an, "line 50").scrollIntoViewIfNeeded();
   await an.page.getByRole("button", { name: "Jump to latest" }).waitFor();
@@ -405,13 +415,6 @@ async function openMenu(person: Person, text: string): Promise<void> {
 async function act(person: Person, text: string, action: string): Promise<void> {
   await openMenu(person, text);
   await person.page.getByRole("dialog").getByRole("button", { name: action, exact: true }).click();
-}
-
-/** Somebody without a browser. */
-async function talker(room: string, name: string, at: ChatServer = stage.server): Promise<Chat> {
-  const chat = new Chat(at.url(room.slice("/rooms/".length)));
-  await chat.register(name);
-  return chat;
 }
 
 /** What a control is called, without the isolates around nicknames. */

@@ -9,12 +9,15 @@ import {
   startServerThatKeepsItsPort,
   typeOf,
   violations,
+  withoutStorage,
 } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 const stage = new Stage();
 
-test("two tabs chat in the main room, and a third in another room sees nothing of it", async () => {
-  const [an, elsewhere] = await Promise.all([stage.enter("/", "An"), stage.enter(stage.newRoom(), "Chi")]);
+test("two tabs chat in the main room, and somebody in another room hears nothing of it", async () => {
+  const elsewhere = new Witness(await stage.bot(stage.newRoom(), "Chi"));
+  const an = await stage.enter("/", "An");
   const binh = await stage.enter("/", "Bình");
   await an.sees("Bình joined");
   await an.say("Xin chào!");
@@ -28,23 +31,15 @@ test("two tabs chat in the main room, and a third in another room sees nothing o
   expect(await an.roster()).toEqual(["An (you)", "Bình"]);
   expect(await binh.roster()).toEqual(["An", "Bình (you)"]);
   expect(await elsewhere.contents()).toEqual(["Is anybody here?"]);
-  expect(await elsewhere.events()).toEqual([]);
-  expect(await elsewhere.roster()).toEqual(["Chi (you)"]);
+  expect(elsewhere.events).toEqual([]);
+  expect(elsewhere.roster).toEqual(["Chi"]);
 });
 
-test("a later member sees the history, and the room's name", async () => {
+test("a refused nickname is explained beside the field, another one can be tried, and whoever is in sees the history and the room's name", async () => {
   const room = stage.newRoom();
-  const an = await stage.bot(room, "An");
-  await an.send("first");
-  await an.send("second");
-  const late = await stage.enter(room, "Late");
-  expect(await late.contents()).toEqual(["first", "second"]);
-  expect(await late.page.title()).toBe(`Room ${room.slice("/rooms/".length)} · Chat`);
-});
-
-test("a refused nickname is explained beside the field, and another one can be tried", async () => {
-  const room = stage.newRoom();
-  await stage.bot(room, "Bình");
+  const binh = await stage.bot(room, "Bình");
+  await binh.send("first");
+  await binh.send("second");
   const other = await stage.open(room);
   const explains = async (nickname: string, words: string) => {
     await other.askToJoin(nickname);
@@ -59,6 +54,8 @@ test("a refused nickname is explained beside the field, and another one can be t
   expect(await other.nicknameField.getAttribute("aria-invalid")).toBe("true");
   await other.askToJoin("😀".repeat(100));
   await other.isIn();
+  expect(await other.contents()).toEqual(["first", "second"]);
+  expect(await other.page.title()).toBe(`Room ${room.slice("/rooms/".length)} · Chat`);
 });
 
 test("the server's own refusal of a nickname is explained, too", async () => {
@@ -79,34 +76,42 @@ test("the server's own refusal of a nickname is explained, too", async () => {
   await person.reads("The server does not accept this nickname.");
 });
 
-test("a rename is shown to all, and a refused one is explained", async () => {
+test("a rename is shown to all, a refused one is explained, and a member who leaves is asked for a nickname again", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const chat = await stage.bot(room, "Bình");
+  const binh = new Witness(chat);
   await an.rename("bình");
   await an.page.getByRole("dialog").getByText("Someone here already has this nickname").waitFor();
   await an.page.getByRole("button", { name: "Close" }).click();
   await an.rename("Anh");
   await binh.sees("An is now Anh");
   await an.sees("An is now Anh");
-  await binh.write("/nick anh");
-  await binh.reads("Someone here already has this nickname");
-  await binh.write("/nick Bé");
+  await chat.register("Bé");
   await an.sees("Bình is now Bé");
-  await binh.write("//nick is a command");
-  await an.sees("/nick is a command");
-  await an.say("from Anh");
-  await binh.sees("from Anh");
+  await binh.say("from Bé");
+  await an.sees("from Bé");
   expect(await an.roster()).toEqual(["Anh (you)", "Bé"]);
-  expect(await binh.roster()).toEqual(["Anh", "Bé (you)"]);
-  expect(await binh.log.locator(".message .nickname").allTextContents()).toEqual(["Bé", "Anh"]);
+  expect(binh.roster).toEqual(["Anh", "Bé"]);
+  expect(await an.log.locator(".message .nickname").textContent()).toBe("Bé");
+  await an.write("/nick bé");
+  await an.reads("Someone here already has this nickname");
+  await an.write("/nick Ann");
+  await binh.sees("Anh is now Ann");
+  await an.write("//nick is a command");
+  await binh.sees("/nick is a command");
+  await leave(an);
+  await binh.sees("Ann left");
+  await an.askToJoin("Ân");
+  await an.isIn();
+  await binh.sees("Ân joined");
 });
 
 test("a reload resumes the same person, and the others see neither a leave nor a join", async () => {
   await using at = await startServer(["--grace", "600"]);
   const room = stage.newRoom();
   const an = await stage.enter(room, "An", { at });
-  const binh = await stage.enter(room, "Bình", { at });
+  const binh = new Witness(await stage.bot(room, "Bình", at));
   await an.say("before");
   await an.composer.fill("a draft");
   await an.page.reload();
@@ -115,29 +120,9 @@ test("a reload resumes the same person, and the others see neither a leave nor a
   expect(await an.composer.inputValue()).toBe("a draft");
   await an.write("after");
   await binh.sees("after");
-  expect(await binh.events()).toEqual([]);
-  expect(await binh.roster()).toEqual(["An", "Bình (you)"]);
+  expect(binh.events).toEqual([]);
+  expect(binh.roster).toEqual(["An", "Bình"]);
   expect(await an.roster()).toEqual(["An (you)", "Bình"]);
-});
-
-test("the last nickname is offered", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  const again = await stage.openBeside(an, room);
-  expect(await again.nicknameField.inputValue()).toBe("An");
-});
-
-test("a member who leaves is asked for a nickname again, and the others see the leave", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
-  await an.page.getByRole("button", { name: /Change your nickname/ }).click();
-  await an.page.getByRole("button", { name: "Leave the chat" }).click();
-  await an.nicknameField.waitFor();
-  await binh.sees("An left");
-  await an.askToJoin("Anh");
-  await an.isIn();
-  await binh.sees("Anh joined");
 });
 
 test("own messages are those that this browser sent, whatever the nickname, also after a restart of the server", async () => {
@@ -146,10 +131,9 @@ test("own messages are those that this browser sent, whatever the nickname, also
   const an = await stage.enter(room, "An", { at });
   await an.say("hers");
   await leave(an);
-  const eve = await stage.enter(room, "An", { at });
-  await eve.say("not hers");
-  expect(await own(eve)).toEqual(["not hers"]);
-  await leave(eve);
+  const eve = await stage.bot(room, "An", at);
+  await eve.send("not hers");
+  await eve.close();
 
   await an.askToJoin("An");
   await an.isIn();
@@ -158,8 +142,6 @@ test("own messages are those that this browser sent, whatever the nickname, also
   await an.rename("Ân");
   await an.sees("An is now Ân");
   await an.say("hers as well");
-  await an.page.reload();
-  await an.isIn();
   expect(await own(an)).toEqual(["hers", "hers as well"]);
   await at.kill();
   await an.reads("No connection");
@@ -174,7 +156,7 @@ test("own messages are those that this browser sent, whatever the nickname, also
   );
   const late = await stage.enter(room, "An", { at });
   expect(await own(late)).toEqual([]);
-  dropNetworkErrors(an, eve);
+  dropNetworkErrors(an);
 });
 
 test("all tabs of a browser know what any of them sent", async () => {
@@ -193,19 +175,7 @@ test("all tabs of a browser know what any of them sent", async () => {
 });
 
 test("a page that cannot store anything still knows what it sent", async () => {
-  const an = await stage.open(stage.newRoom());
-  await an.page.addInitScript(() => {
-    for (const name of ["localStorage", "sessionStorage"]) {
-      Object.defineProperty(window, name, {
-        get: () => {
-          throw new DOMException("forbidden", "SecurityError");
-        },
-      });
-    }
-  });
-  await an.page.reload();
-  await an.askToJoin("An");
-  await an.isIn();
+  const an = await stage.enter(stage.newRoom(), "An", { prepare: withoutStorage });
   await an.say("mine");
   expect(await own(an)).toEqual(["mine"]);
   await leave(an);
@@ -217,9 +187,9 @@ test("a page that cannot store anything still knows what it sent", async () => {
 test("a message under a nickname that was given up and taken again says so, and begins a group", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
-  const an = await stage.enter(room, "An");
-  await an.say("first");
-  await leave(an);
+  const an = await stage.bot(room, "An");
+  await an.send("first");
+  await an.close();
   await binh.sees("An left");
   const other = await stage.bot(room, "An");
   await other.send("second");
@@ -234,7 +204,7 @@ test("a message under a nickname that was given up and taken again says so, and 
 
 test("when a tab is duplicated, the older one says what happened, and can take over or join again", async () => {
   const room = stage.newRoom();
-  const binh = await stage.enter(room, "Bình");
+  const binh = new Witness(await stage.bot(room, "Bình"));
   const an = await stage.enter(room, "An");
   const twin = await duplicate(an, room);
   await twin.isIn();
@@ -249,7 +219,7 @@ test("when a tab is duplicated, the older one says what happened, and can take o
   await twin.page.getByRole("button", { name: "Join with another nickname" }).click();
   await twin.askToJoin("Anh");
   await binh.sees("Anh joined");
-  expect(await binh.events()).toEqual(["An joined", "Anh joined"]);
+  expect(binh.events).toEqual(["An joined", "Anh joined"]);
 });
 
 /** The messages that are marked as one's own. */

@@ -5,7 +5,16 @@ import { SETTINGS_WORDS } from "../../src/web/words/settings.ts";
 import { runCommand } from "../support/server.ts";
 import { IS_ON_DATABASE } from "../support/store.ts";
 import type { Person } from "./person.ts";
-import { capture, choose, dropNetworkErrors, FEW_LOOKS, SCREENS, Stage, violations } from "./stage.ts";
+import {
+  capture,
+  dropNetworkErrors,
+  keeping,
+  lookAround,
+  SCREENS,
+  Stage,
+  violations,
+  withoutStorage,
+} from "./stage.ts";
 
 const stage = new Stage();
 
@@ -28,7 +37,7 @@ async function close(person: Person): Promise<void> {
   await dialogOf(person).waitFor({ state: "detached" });
 }
 
-test("the first message makes a key, and nothing is stored of a person who has only looked", async () => {
+test("the first message makes a key, nothing is stored of a person who has only looked, and links to messages work beside those with secrets", async () => {
   const room = stage.newRoom();
   const an = await stage.open(room);
   await an.nicknameField.waitFor();
@@ -40,7 +49,11 @@ test("the first message makes a key, and nothing is stored of a person who has o
   const key = await keyOf(an);
   expect(key).toMatch(/^[\w-]{43}$/);
   await an.say("the second");
-  await an.page.reload();
+  const href = await an.log.locator("a.time").first().getAttribute("href");
+  await an.page.goto("about:blank");
+  await an.page.goto(stage.server.http(`${room}${href}`));
+  await an.sees("the first");
+  expect(an.page.url()).toBe(stage.server.http(`${room}${href}`));
   await an.say("the third");
   expect(await keyOf(an)).toBe(key);
   const chat = new Chat(stage.server.url(room.slice("/rooms/".length)), { key: key ?? "", name: "Reader" });
@@ -52,22 +65,6 @@ test("the first message makes a key, and nothing is stored of a person who has o
     ["the third", true],
   ]);
   await chat.close();
-});
-
-test("a second tab takes over the key that the first one makes", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  const tab = await stage.openBeside(an, stage.newRoom());
-  await tab.askToJoin("Anh");
-  await tab.isIn();
-  await an.say("hello");
-  await tab.say("hello, too");
-  await openKey(tab);
-  await openKey(an);
-  const ids = [an, tab].map((each) => dialogOf(each).locator("dd code").textContent());
-  const [first, second] = await Promise.all(ids);
-  expect(second).toBe(first ?? "");
-  expect(await keyOf(tab)).toBe(await keyOf(an));
 });
 
 test("another device takes the key over by its link, and what was written on the first is its own", async () => {
@@ -107,14 +104,28 @@ test("another device takes the key over by its link, and what was written on the
   await chat.close();
 });
 
-test("a code is checked, and replaces a key only when that is confirmed", async () => {
+test("a link with another key asks before it replaces the present one, a broken one says so, and a code is checked and asks as well", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   await an.say("mine");
   const first = await keyOf(an);
   const other = "other-key-".padEnd(43, "z");
-  await openKey(an);
   const dialog = dialogOf(an);
+  await an.page.evaluate((key) => {
+    location.hash = `#key=${key}`;
+  }, other);
+  await dialog.getByRole("heading", { name: "Replace your key?" }).waitFor();
+  expect(an.page.url()).toBe(stage.server.http(room));
+  await dialog.getByRole("button", { name: "Keep my key" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await keyOf(an)).toBe(first);
+  await an.page.evaluate(() => {
+    location.hash = "#key=broken";
+  });
+  await an.reads(/contains no valid key/);
+  await close(an);
+
+  await openKey(an);
   const field = dialog.getByRole("textbox", { name: "Code from the other device" });
   await field.fill("not a key");
   await dialog.getByRole("button", { name: "Use this key" }).click();
@@ -138,25 +149,6 @@ test("a code is checked, and replaces a key only when that is confirmed", async 
   const { messages } = await chat.history();
   expect(messages.map((message) => chat.isOwn(message))).toEqual([false, true]);
   await chat.close();
-});
-
-test("a link with another key asks before it replaces the present one, and a broken one says so", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  await an.say("mine");
-  const first = await keyOf(an);
-  await an.page.evaluate(() => {
-    location.hash = `#key=${"other-".padEnd(43, "z")}`;
-  });
-  await dialogOf(an).getByRole("heading", { name: "Replace your key?" }).waitFor();
-  expect(an.page.url()).toBe(stage.server.http(room));
-  await dialogOf(an).getByRole("button", { name: "Keep my key" }).click();
-  await dialogOf(an).waitFor({ state: "detached" });
-  expect(await keyOf(an)).toBe(first);
-  await an.page.evaluate(() => {
-    location.hash = "#key=broken";
-  });
-  await an.reads(/contains no valid key/);
 });
 
 test("a nickname is reserved and given up, and a stranger is refused in words", async () => {
@@ -191,25 +183,21 @@ test.skipIf(IS_ON_DATABASE)("the owner's link makes the person an owner, once", 
   await late.reads(/^This link is no longer valid/);
 });
 
-test("links to messages go on working beside those with secrets", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  await an.say("look here");
-  const href = await an.log.locator("a.time").first().getAttribute("href");
-  const binh = await stage.enter(`${room}${href}`, "Bình");
-  await binh.sees("look here");
-  expect(binh.page.url()).toBe(`${stage.server.http(room)}${href}`);
-});
-
-test("forgetting leaves nothing behind but what a newcomer has, also in another tab", async () => {
+test("a second tab takes over the key that the first one makes, and forgetting leaves nothing behind in both but what a newcomer has", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
-  await an.say("I was here");
-  await an.composer.fill("a draft of mine");
   const tab = await stage.openBeside(an, stage.newRoom());
   await tab.askToJoin("Anh");
   await tab.isIn();
+  await an.say("I was here");
+  await an.composer.fill("a draft of mine");
   await tab.say("and here");
+  await openKey(tab);
   await openKey(an);
+  const ids = [an, tab].map((each) => dialogOf(each).locator("dd code").textContent());
+  const [first, second] = await Promise.all(ids);
+  expect(second).toBe(first ?? "");
+  expect(await keyOf(tab)).toBe(await keyOf(an));
+
   await dialogOf(an).getByRole("button", { name: "Forget me…" }).click();
   const reloads = [an, tab].map((each) => each.page.waitForEvent("load"));
   await dialogOf(an).getByRole("button", { name: "Forget me", exact: true }).click();
@@ -229,67 +217,63 @@ test("forgetting leaves nothing behind but what a newcomer has, also in another 
 });
 
 test("without a storage a key lasts as long as the page", async () => {
-  const an = await stage.open(stage.newRoom(), { options: { reducedMotion: "reduce" } });
-  await an.page.addInitScript(() => {
-    for (const name of ["localStorage", "sessionStorage"])
-      Object.defineProperty(window, name, {
-        get() {
-          throw new DOMException("forbidden", "SecurityError");
-        },
-      });
+  const an = await stage.enter(stage.newRoom(), "An", {
+    options: { reducedMotion: "reduce" },
+    prepare: withoutStorage,
   });
-  await an.page.reload();
-  await an.askToJoin("An");
-  await an.isIn();
   await an.say("hello");
   await openKey(an);
   await dialogOf(an).locator("dd code").waitFor();
 });
 
-for (const { size, theme, locale } of FEW_LOOKS) {
-  test(`axe finds nothing in the views of the key: ${size}, ${theme}, ${locale}`, async () => {
-    const an = await stage.open(stage.newRoom(), { options: { ...SCREENS[size], locale } });
-    await choose(an, theme);
-    const found: string[] = [];
-    const look = async (name: string) => {
-      await an.page.evaluate(() => document.querySelector("dialog.key")?.scrollTo(0, 0));
-      await capture(an, `key-${size}-${theme}-${name}`);
-      await an.page.evaluate(() => document.querySelector("dialog.key")?.scrollTo(0, 1e6));
-      await capture(an, `key-${size}-${theme}-${name}-end`);
-      found.push(...(await violations(an)).map((each) => `${name}: ${each}`));
-    };
-    await an.page
-      .locator("main.join input")
-      .fill(`Nguyễn Thị Ánh Dương ${locale} ${SCREENS[size].viewport.width}`);
-    await an.page.locator("main.join button.main").click();
-    await an.composer.waitFor();
-    await an.page.locator("header.top button").last().click();
-    const { keyOpen } = SETTINGS_WORDS[locale === "vi-VN" ? "vi" : "en"];
-    await an.page.getByRole("dialog").getByRole("button", { name: keyOpen, exact: true }).click();
-    await an.page.locator("dialog.key h3").first().waitFor();
-    await look("none");
-    await an.page.locator("dialog.key section").first().getByRole("button").click();
-    await an.page.locator("dialog.key dd code").waitFor();
-    await an.page.locator("dialog.key section:has(.names, dl) + section > button").first().click();
-    await an.page.locator("dialog.key .names").waitFor();
-    await an.page.locator("dialog.key button[aria-expanded]").click();
-    await an.page.locator("dialog.key .qr").waitFor();
-    await look("shown");
-    await an.page.locator("dialog.key form input").fill("x".repeat(43));
-    await an.page.locator("dialog.key form button").click();
-    await an.page.locator("dialog.key .confirm").waitFor();
-    await look("confirm");
-    await an.page.evaluate(() => {
-      location.hash = `#key=${"y".repeat(43)}`;
-    });
-    await an.page.locator("dialog.key .dialog-body > .confirm").waitFor();
-    await look("linked");
-    await an.page.evaluate(() => {
-      location.hash = "#owner=code";
-    });
-    await an.page.locator("dialog.key .dialog-body > section > button.main").click();
-    await an.page.locator("dialog.key .refusal span").first().waitFor();
-    await look("owner");
-    expect(found).toEqual([]);
+test("axe finds nothing in the views of the key", async () => {
+  const an = await stage.open(stage.newRoom(), {
+    options: { ...SCREENS.narrow, locale: "vi-VN" },
+    prepare: keeping({ "classic-chatbox.settings.theme": '"classic"' }),
   });
-}
+  const found: string[] = [];
+  const others = [
+    { size: "landscape", theme: "dark" },
+    { size: "desktop", theme: "light" },
+  ] as const;
+  /** Of what looks alike, one is also looked at elsewhere. */
+  const look = async (name: string, looks: typeof others | readonly [] = []) => {
+    await an.page.evaluate(() => document.querySelector("dialog.key")?.scrollTo(0, 0));
+    await capture(an, `key-narrow-classic-${name}`);
+    await an.page.evaluate(() => document.querySelector("dialog.key")?.scrollTo(0, 1e6));
+    await capture(an, `key-narrow-classic-${name}-end`);
+    const there = await lookAround(an, `key-${name}`, looks);
+    found.push(...[...(await violations(an)), ...there].map((each) => `${name}: ${each}`));
+  };
+  await an.page.locator("main.join input").fill("Nguyễn Thị Ánh Dương, người dùng đầu tiên");
+  await an.page.locator("main.join button.main").click();
+  await an.composer.waitFor();
+  await an.page.locator("header.top button").last().click();
+  const { keyOpen } = SETTINGS_WORDS.vi;
+  await an.page.getByRole("dialog").getByRole("button", { name: keyOpen, exact: true }).click();
+  await an.page.locator("dialog.key h3").first().waitFor();
+  await look("none");
+  await an.page.locator("dialog.key section").first().getByRole("button").click();
+  await an.page.locator("dialog.key dd code").waitFor();
+  await an.page.locator("dialog.key section:has(.names, dl) + section > button").first().click();
+  await an.page.locator("dialog.key .names").waitFor();
+  await an.page.locator("dialog.key button[aria-expanded]").click();
+  await an.page.locator("dialog.key .qr").waitFor();
+  await look("shown", others);
+  await an.page.locator("dialog.key form input").fill("x".repeat(43));
+  await an.page.locator("dialog.key form button").click();
+  await an.page.locator("dialog.key .confirm").waitFor();
+  await look("confirm", others);
+  await an.page.evaluate(() => {
+    location.hash = `#key=${"y".repeat(43)}`;
+  });
+  await an.page.locator("dialog.key .dialog-body > .confirm").waitFor();
+  await look("linked");
+  await an.page.evaluate(() => {
+    location.hash = "#owner=code";
+  });
+  await an.page.locator("dialog.key .dialog-body > section > button.main").click();
+  await an.page.locator("dialog.key .refusal span").first().waitFor();
+  await look("owner", others);
+  expect(found).toEqual([]);
+});

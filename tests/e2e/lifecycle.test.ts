@@ -1,16 +1,19 @@
 /** What becomes of a person whose tabs go, come back, are doubled, closed and opened again, in a browser with its cache. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import type { BrowserContext, Page } from "playwright-core";
+import { Chat } from "../../src/client/index.ts";
 import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
 import { Random } from "../support/random.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 import { Person } from "./person.ts";
 import { capture, dropNetworkErrors, startServerThatKeepsItsPort, violations } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 let browser: RunningBrowser;
 let server: ChatServer;
 let rooms = 0;
 let people: Person[] = [];
+let bots: Chat[] = [];
 
 /** Another site: its pages are in the same tabs between those of the chat. */
 const site = Bun.serve({
@@ -21,16 +24,15 @@ const site = Bun.serve({
 const elsewhere = `http://localhost:${site.port}/`;
 
 /** The Chromium of npm has no back/forward cache, an installed one has. */
-const hasCache = await (async () => {
-  await using probe = await launchBrowser({ cached: true });
-  const page = await probe.playwright.newPage();
-  await page.goto(elsewhere);
-  return await isKept(page);
-})();
+let hasCache = false;
 
 beforeAll(async () => {
   // Nobody leaves by the grace, however slow the machine is.
   [browser, server] = await Promise.all([launchBrowser({ cached: true }), startServer(["--grace", "600"])]);
+  const probe = await browser.playwright.newPage();
+  await probe.goto(elsewhere);
+  hasCache = await isKept(probe);
+  await probe.context().close();
 });
 
 afterAll(async () => {
@@ -43,14 +45,16 @@ afterEach(async () => {
   dropNetworkErrors(...people);
   const complaints = people.flatMap((person) => person.complaints);
   await Promise.all([...new Set(people.map(({ page }) => page.context()))].map((each) => each.close()));
+  await Promise.all(bots.map((bot) => bot.close()));
   people = [];
+  bots = [];
   expect(complaints).toEqual([]);
 });
 
-test("after going to another site one leaves after the grace, even if the browser keeps the page, and Back restores the nickname", async () => {
+test("after going to another site, or frozen, one leaves after the grace, even if the browser keeps the page, and has the nickname again when one is back", async () => {
   await using at = await startServer(["--grace", "1"]);
   const room = newRoom();
-  const binh = await enter(room, "Bình", at);
+  const binh = await witness(room, "Bình", at);
   const an = await enter(room, "An", at);
   await an.say("hello");
   await an.page.goto(elsewhere);
@@ -60,12 +64,19 @@ test("after going to another site one leaves after the grace, even if the browse
   await an.sees("meanwhile");
   await an.say("here again");
   await binh.sees("here again");
-  expect(await binh.roster()).toEqual(["An", "Bình (you)"]);
+  expect(binh.roster).toEqual(["An", "Bình"]);
+
+  binh.events.length = 0;
+  await freeze(an, true);
+  await binh.sees("An left");
+  await freeze(an, false);
+  await an.say("thawed");
+  await binh.sees("thawed");
 });
 
-test("the chat, another page, the chat by its address, Back and Back: each time the nickname is the same", async () => {
+test("the chat, another page, the chat by its address, Back and Back: each time the nickname is the same, until one leaves for good", async () => {
   const room = newRoom();
-  const binh = await enter(room, "Bình");
+  const binh = await witness(room, "Bình");
   const an = await enter(room, "An");
   await an.page.goto(elsewhere);
   await an.page.goto(server.http(room));
@@ -89,60 +100,53 @@ test("the chat, another page, the chat by its address, Back and Back: each time 
     "by the older page",
     "by the younger page again",
   ]);
-  expect(await binh.events()).toEqual(["An joined"]);
-});
+  expect(binh.events).toEqual(["An joined"]);
 
-test("a frozen page gives its connection up, and has its nickname again when it goes on", async () => {
-  await using at = await startServer(["--grace", "1"]);
-  const room = newRoom();
-  const binh = await enter(room, "Bình", at);
-  const an = await enter(room, "An", at);
-  await an.say("hello");
-  await freeze(an, true);
-  await binh.sees("An left");
-  await freeze(an, false);
-  await an.say("thawed");
-  await binh.sees("thawed");
-});
-
-test("a page that another one of its tab has left for good asks for a nickname when one comes back to it", async () => {
-  const room = newRoom();
-  const binh = await enter(room, "Bình");
-  const an = await enter(room, "An");
-  await an.say("hello");
-  await an.page.goto(elsewhere);
-  await an.page.goto(server.http(room));
-  await an.isIn();
+  // The older page asks for a nickname once the younger one has left for good.
   await leave(an);
   await binh.sees("An left");
   await back(an, elsewhere);
   await back(an);
   await an.nicknameField.waitFor();
-  expect(await binh.roster()).toEqual(["Bình (you)"]);
+  expect(binh.roster).toEqual(["Bình"]);
 });
 
-test("a tab that was closed and opened again by its address has its nickname at once", async () => {
+test("a tab that was closed and opened again by its address has its nickname at once, and one that is reopened when another has taken it over offers to continue", async () => {
   const room = newRoom();
-  const binh = await enter(room, "Bình");
+  const binh = await witness(room, "Bình");
   const an = await enter(room, "An");
   await an.say("before");
+  const kept = await sessionOf(an);
   await an.page.close();
-  const again = await beside(an, room);
-  await again.isIn();
-  await again.say("after");
+  const second = await beside(an, room);
+  await second.isIn();
+  await second.say("after");
   await binh.sees("after");
-  expect(await binh.events()).toEqual(["An joined"]);
+  const reopened = await beside(an, room, kept);
+  await reopened.page.getByRole("button", { name: "Continue here as An" }).waitFor();
+  // And when that is closed as well, nothing need be asked.
+  await second.page.close();
+  await reopened.page.reload();
+  await reopened.isIn();
+  expect(binh.events).toEqual(["An joined"]);
 });
 
-test("a second tab says that the chat is open in the first, and can go on as that", async () => {
+test("a second tab says that the chat is open in the first, and can go on as that, of which the first says so calmly and has no nickname", async () => {
   const room = newRoom();
-  const binh = await enter(room, "Bình");
+  const binh = await witness(room, "Bình");
   const an = await enter(room, "An");
   const second = await beside(an, room);
   await second.reads("This chat is open in another tab");
-  await second.page.getByRole("button", { name: "Continue here as An" }).click();
+  const goOn = second.page.getByRole("button", { name: "Continue here as An" });
+  await goOn.waitFor();
+  await capture(second, "desktop-light-elsewhere");
+  expect(await violations(second)).toEqual([]);
+  await goOn.click();
   await second.isIn();
   await an.reads("In that tab, you are An.");
+  await an.page.getByRole("button", { name: "Continue here" }).waitFor();
+  expect(await an.page.locator(".connection").innerText()).toContain("Open in another tab");
+  expect(await an.roster()).toEqual(["An", "Bình"]);
   await second.say("from the second");
   await binh.sees("from the second");
   // Who types it means the same.
@@ -150,34 +154,33 @@ test("a second tab says that the chat is open in the first, and can go on as tha
   await third.askToJoin("an");
   await third.isIn();
   expect(await third.roster()).toEqual(["An (you)", "Bình"]);
-  const fourth = await beside(an, room);
-  await fourth.askToJoin("Anh");
-  await fourth.isIn();
-  await binh.sees("Anh joined");
-  expect(await binh.events()).toEqual(["An joined", "Anh joined"]);
-});
 
-test("a reopened tab whose nickname another tab has taken over offers to continue", async () => {
-  const room = newRoom();
-  const binh = await enter(room, "Bình");
-  const an = await enter(room, "An");
-  const kept = await sessionOf(an);
-  await an.page.close();
-  const second = await beside(an, room);
-  await second.isIn();
-  const reopened = await beside(an, room, kept);
-  await reopened.page.getByRole("button", { name: "Continue here as An" }).waitFor();
-  // And when that is closed as well, nothing need be asked.
-  await second.page.close();
-  await reopened.page.reload();
-  await reopened.isIn();
-  expect(await binh.events()).toEqual(["An joined"]);
+  const fourth = await beside(an, room);
+  const views = [
+    ["elsewhere", fourth],
+    ["taken-over", second],
+  ] as const;
+  // Whoever chooses the language in one tab has chosen it for all.
+  await third.page.evaluate(() => localStorage.setItem("classic-chatbox.settings.language", '"vi"'));
+  for (const [view, tab] of views) {
+    const { page } = tab;
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole("button", { name: "Tiếp tục ở đây" }).waitFor();
+    await capture(tab, `phone-dark-${view}`);
+  }
+  expect(await violations(second)).toEqual([]);
+  await fourth.page.getByRole("textbox").fill("Anh");
+  await fourth.page.getByRole("button", { name: "Vào phòng" }).click();
+  await fourth.composer.waitFor();
+  await binh.sees("Anh joined");
+  expect(binh.events).toEqual(["An joined", "Anh joined"]);
 });
 
 test("the browser asks before it closes a tab with waiting messages, and they are sent once at the next visit", async () => {
   await using at = await startServerThatKeepsItsPort();
   const room = newRoom();
-  const binh = await enter(room, "Bình", at);
+  const binh = await witness(room, "Bình", at);
   const an = await enter(room, "An", at);
   await an.say("before");
   const context = an.page.context();
@@ -213,7 +216,7 @@ test("the browser asks before it closes a tab with waiting messages, and they ar
 
 test("waiting messages of a tab that is long gone are offered until they are sent or removed", async () => {
   const room = newRoom();
-  const binh = await enter(room, "Bình");
+  const binh = await witness(room, "Bình");
   const waiting = ["one", "two", "three"].map((content) => ({ key: content, content, sentAt: null }));
   const an = await enterAfter(room, { name: "Anh", sessions: ["old"], outbox: waiting, v3: true });
   await an.askToJoin("An");
@@ -280,7 +283,7 @@ test("the page in a frame does not take the focus or scroll the site, but keeps 
 
 test("without browser storage, the next page can have the nickname at once", async () => {
   const room = newRoom();
-  const binh = await enter(room, "Bình");
+  const binh = await witness(room, "Bình");
   const forbid = () => {
     for (const name of ["localStorage", "sessionStorage"]) {
       Object.defineProperty(window, name, {
@@ -299,7 +302,7 @@ test("without browser storage, the next page can have the nickname at once", asy
   await an.page.goto(server.http(room));
   await an.askToJoin("An");
   await an.isIn();
-  expect((await binh.roster()).toSorted()).toEqual(["An", "Bình (you)"]);
+  expect(binh.roster).toEqual(["An", "Bình"]);
   await back(an, elsewhere);
   await back(an);
   if (!hasCache) await an.askToJoin("An");
@@ -307,100 +310,70 @@ test("without browser storage, the next page can have the nickname at once", asy
   await binh.sees("here");
 });
 
-test("a tab that another one has continued says so calmly, and has no nickname", async () => {
-  const room = newRoom();
-  const options = { viewport: { width: 390, height: 844 }, colorScheme: "dark" as const, locale: "vi" };
-  const phone = note(await Person.open(browser.playwright, server.http(room), { options }));
-  const an = await enter(room, "An");
-  const second = await beside(an, room);
-  await second.page.getByRole("button", { name: "Continue here as An" }).waitFor();
-  expect(await violations(second)).toEqual([]);
-  await capture(second, "desktop-light-elsewhere");
-  await second.page.getByRole("button", { name: "Continue here as An" }).click();
-  await second.isIn();
-  await an.page.getByRole("button", { name: "Continue here" }).waitFor();
-  expect(await an.page.locator(".connection").innerText()).toContain("Open in another tab");
-  expect(await an.roster()).toEqual(["An"]);
-  expect(await violations(an)).toEqual([]);
-  await capture(an, "desktop-light-taken-over");
+/** `CHAT_SEED=7` walks another way. */
+const SEED = Number(process.env.CHAT_SEED ?? 1);
+/** How often each thing happens. */
+const TIMES = 2;
 
-  await phone.page.getByRole("textbox").fill("Bình");
-  await phone.page.getByRole("button", { name: "Vào phòng" }).click();
-  await phone.composer.waitFor();
-  const other = await beside(phone, room);
-  await other.page.getByRole("button", { name: "Tiếp tục ở đây" }).waitFor();
-  await capture(other, "phone-dark-elsewhere");
-  await other.page.getByRole("button", { name: "Tiếp tục ở đây" }).click();
-  await phone.page.getByRole("button", { name: "Tiếp tục ở đây" }).waitFor();
-  await capture(phone, "phone-dark-taken-over");
-  expect(await violations(phone)).toEqual([]);
+test("whatever becomes of the tabs, one is oneself and nobody sees anything", async () => {
+  const random = new Random(SEED);
+  const room = newRoom();
+  const binh = await witness(room, "Bình");
+  let an = await enter(room, "An");
+  const context = an.page.context();
+  const told: string[] = [];
+  const steps: Record<string, () => Promise<unknown>> = {
+    away: () => an.page.goto(elsewhere),
+    chat: () => an.page.goto(server.http(room)),
+    back: () => goBack(an.page),
+    forward: () => goForward(an.page),
+    reload: () => an.page.reload(),
+    duplicate: async () => {
+      an = await beside(an, room, await sessionOf(an));
+    },
+    close: async () => {
+      await an.page.close();
+      an = await beside(an, room);
+    },
+    reopen: async () => {
+      const kept = await sessionOf(an);
+      await an.page.close();
+      an = await beside(an, room, kept);
+    },
+    beside: async () => {
+      an = await beside(an, room);
+    },
+    older: async () => {
+      const [page] = context.pages();
+      an = people.find((each) => each.page === page) ?? an;
+      await an.page.bringToFront();
+    },
+  };
+  const names = Object.keys(steps);
+  const coming = Array.from({ length: TIMES }, () => names).flat();
+  for (let at = 0; coming.length > 0; at++) {
+    const [name = ""] = coming.splice(random.integer(0, coming.length - 1), 1);
+    told.push(name);
+    await steps[name]?.();
+    if (!an.page.url().startsWith(server.http(room))) continue;
+    try {
+      const content = `${SEED}, step ${at}`;
+      await goOnAndSay(an, content, binh);
+      await an.sees(content);
+      expect(binh.roster).toEqual(["An", "Bình"]);
+    } catch (error) {
+      throw new Error(`after ${told.join(", ")}: ${await an.page.locator("body").innerText()}`, {
+        cause: error,
+      });
+    }
+  }
+  expect(binh.events).toEqual(["An joined"]);
+  const contents = await binh.contents();
+  expect(contents).toEqual([...new Set(contents)]);
 });
 
-/** `CHAT_SEED=7` walks another way. */
-const SEEDS = process.env.CHAT_SEED ? [Number(process.env.CHAT_SEED)] : [1, 2];
-const STEPS = 25;
-
-test.each(SEEDS)(
-  "whatever becomes of the tabs, one is oneself and nobody sees anything (walk %d)",
-  async (seed) => {
-    const random = new Random(seed);
-    const room = newRoom();
-    const binh = await enter(room, "Bình");
-    let an = await enter(room, "An");
-    const context = an.page.context();
-    const told: string[] = [];
-    const steps: Record<string, () => Promise<unknown>> = {
-      away: () => an.page.goto(elsewhere),
-      chat: () => an.page.goto(server.http(room)),
-      back: () => goBack(an.page),
-      forward: () => goForward(an.page),
-      reload: () => an.page.reload(),
-      duplicate: async () => {
-        an = await beside(an, room, await sessionOf(an));
-      },
-      close: async () => {
-        await an.page.close();
-        an = await beside(an, room);
-      },
-      reopen: async () => {
-        const kept = await sessionOf(an);
-        await an.page.close();
-        an = await beside(an, room, kept);
-      },
-      beside: async () => {
-        an = await beside(an, room);
-      },
-      older: async () => {
-        const [page] = context.pages();
-        an = people.find((each) => each.page === page) ?? an;
-        await an.page.bringToFront();
-      },
-    };
-    const names = Object.keys(steps);
-    for (let at = 0; at < STEPS; at++) {
-      const name = names[random.integer(0, names.length - 1)] ?? "";
-      told.push(name);
-      await steps[name]?.();
-      if (!an.page.url().startsWith(server.http(room))) continue;
-      try {
-        const content = `${seed}, step ${at}`;
-        await goOnAndSay(an, content, binh);
-        await an.sees(content);
-        expect((await binh.roster()).toSorted()).toEqual(["An", "Bình (you)"]);
-      } catch (error) {
-        throw new Error(`after ${told.join(", ")}: ${await an.page.locator("body").innerText()}`, {
-          cause: error,
-        });
-      }
-    }
-    expect(await binh.events()).toEqual(["An joined"]);
-    const contents = await binh.contents();
-    expect(contents).toEqual([...new Set(contents)]);
-  },
-);
-
 /** Goes on as An whatever the page has to say, and says something that the other one sees. */
-async function goOnAndSay({ page, composer }: Person, content: string, other: Person): Promise<void> {
+async function goOnAndSay({ page, composer }: Person, content: string, other: Witness): Promise<void> {
   const goOn = page.getByRole("button", { name: /^Continue here/ });
   const act = (action: Promise<void>) =>
     action.then(
@@ -410,7 +383,7 @@ async function goOnAndSay({ page, composer }: Person, content: string, other: Pe
   const timeout = 1_000;
   let isWritten = false;
   // What the page shows may change at any moment, until it knows who it is.
-  while (!(await other.log.getByText(content, { exact: true }).count())) {
+  while (!other.has(content)) {
     if (await goOn.count()) await act(goOn.first().click({ timeout }));
     else if (!isWritten && (await composer.count())) {
       isWritten =
@@ -432,9 +405,18 @@ async function enter(room: string, nickname: string, at = server): Promise<Perso
   return note(await Person.join(browser.playwright, at.http(room), nickname));
 }
 
+/** Somebody at no page. */
+async function witness(room: string, nickname: string, at = server): Promise<Witness> {
+  const chat = new Chat(at.url(room.slice("/rooms/".length)));
+  bots.push(chat);
+  await chat.register(nickname);
+  return new Witness(chat);
+}
+
 /** Another tab of somebody's browser. @param kept what is in its `sessionStorage`: a duplicate, or one that is opened again */
-async function beside(person: Person, room: string, kept: Record<string, string> = {}): Promise<Person> {
+async function beside(person: Person, room: string, kept?: Record<string, string>): Promise<Person> {
   const context: BrowserContext = person.page.context();
+  if (!kept) return note(await Person.openIn(context, server.http(room)));
   const other = note(await Person.openIn(context, server.http("/manifest.webmanifest")));
   await other.page.evaluate((items) => {
     for (const [key, value] of Object.entries(items)) sessionStorage.setItem(key, value);

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { TemporaryFolder } from "../support/server.ts";
 import { Stage } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 const stage = new Stage();
 let pages: Page[] = [];
@@ -46,7 +47,7 @@ test.each(["localhost", "127.0.0.1", "[::1]"])("the page works at %s", async (ho
   const room = stage.newRoom();
   const at = { http: (path: string) => `http://${host}:${port}${path}` };
   const an = await stage.enter(room, "An", { at });
-  const binh = await stage.enter(room, "Bình");
+  const binh = new Witness(await stage.bot(room, "Bình"));
   await an.say("Xin chào!");
   await binh.sees("Xin chào!");
 });

@@ -2,8 +2,9 @@
 import { expect, test } from "bun:test";
 import { keeping, PathProxy, stripping, strippingAlsoWithoutSlash } from "../support/path-proxy.ts";
 import { startServer } from "../support/server.ts";
-import { Person } from "./person.ts";
+import type { Person } from "./person.ts";
 import { capture, Stage, violations } from "./stage.ts";
+import { Witness } from "./witness.ts";
 
 const stage = new Stage();
 
@@ -27,12 +28,12 @@ function iconOf({ page }: Person): Promise<string> {
   return page.locator('link[rel="icon"]').evaluate((link: HTMLLinkElement) => link.href);
 }
 
-/** Has two people use all that has an address of its own, in the chat that a proxy serves at `/chat/`. */
+/** Has people use all that has an address of its own, in the chat that a proxy serves at `/chat/`. */
 async function use(at: PathProxy): Promise<void> {
   const room = stage.newRoom();
   const an = await stage.enter(`/chat${room}`, "An", { at });
   expect(await an.page.title()).toBe(`Room ${room.slice("/rooms/".length)} · Chat`);
-  const binh = await stage.enter(`/chat${room}`, "Bình", { at });
+  const binh = new Witness(await stage.bot(`/chat${room}`, "Bình", at));
   await an.say("Xin chào!");
   await binh.sees("Xin chào!");
 
@@ -45,15 +46,15 @@ async function use(at: PathProxy): Promise<void> {
   await an.isIn();
   await an.sees("Xin chào!");
 
-  const plain = await iconOf(binh);
-  await binh.page.evaluate(() => Object.defineProperty(document, "hidden", { get: () => true }));
-  await binh.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-  await an.say("Are you there?");
-  await binh.page.waitForFunction((was) => {
+  const plain = await iconOf(an);
+  await an.page.evaluate(() => Object.defineProperty(document, "hidden", { get: () => true }));
+  await an.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await binh.say("Are you there?");
+  await an.page.waitForFunction((was) => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
     return icon !== null && icon.href !== was;
   }, plain);
-  for (const icon of [plain, await iconOf(binh)]) {
+  for (const icon of [plain, await iconOf(an)]) {
     expect(icon).toStartWith(at.http("/chat/assets/icon-"));
     expect((await fetch(icon)).headers.get("Content-Type")).toBe("image/svg+xml");
   }
@@ -64,9 +65,10 @@ async function use(at: PathProxy): Promise<void> {
   // The style sheet is there.
   expect(await reader.page.locator("main").evaluate((main) => getComputedStyle(main).display)).toBe("grid");
 
-  const chi = await stage.open(`/chat${room.toUpperCase()}/`, { at });
-  await chi.page.waitForURL(at.http(`/chat${room}`));
-  const lost = await stage.open("/chat/rooms/Lớp học", { at });
+  const lost = await stage.open(`/chat${room.toUpperCase()}/`, { at });
+  await lost.page.waitForURL(at.http(`/chat${room}`));
+  await lost.nicknameField.waitFor();
+  await lost.page.goto(at.http("/chat/rooms/Lớp học"));
   lost.complaints.length = 0; // The browser complains of the status.
   await lost.page.getByRole("link", { name: "the room lop-hoc" }).waitFor();
   expect(await violations(lost)).toEqual([]);
@@ -91,19 +93,22 @@ test("under a path that a proxy keeps the chat works with --base-path", async ()
   await using server = await startServer(["--base-path", "/chat"]);
   await using at = await PathProxy.start([server.port, keeping("/chat")]);
   await use(at);
-  const an = await stage.enter("/chat", "An", { at });
+  const binh = new Witness(await stage.bot("/chat", "Bình", at));
+  const an = await stage.open("/chat", { at });
   expect(await an.page.title()).toBe("Main room · Chat");
   // Direct requests to the server are served as well.
-  const binh = await stage.enter("/", "Bình", { at: server });
-  await binh.say("direct");
-  await an.sees("direct");
+  await an.page.goto(server.http("/"));
+  await an.askToJoin("An");
+  await an.isIn();
+  await an.say("direct");
+  await binh.sees("direct");
 });
 
 test("with --base-path a path without a trailing slash works, also if a proxy removes it", async () => {
   await using server = await startServer(["--base-path", "/chat"]);
   await using at = await PathProxy.start([server.port, strippingAlsoWithoutSlash("/chat")]);
   const an = await stage.enter("/chat", "An", { at });
-  const binh = await stage.enter("/chat/", "Bình", { at });
+  const binh = new Witness(await stage.bot("/chat/", "Bình", at));
   await an.say("no slash");
   await binh.sees("no slash");
   expect(at.strays).toEqual([]);
@@ -180,7 +185,6 @@ test("a page of the site's own that has the chat's files beside it opens a room 
   ]);
   const an = await stage.enter("/help", "An", { at });
   await an.say("found");
-  const binh = await Person.join(stage.browser, stage.server.http(room), "Bình");
-  await binh.sees("found");
-  await binh.leave();
+  const binh = new Witness(await stage.bot(room, "Bình"));
+  expect(await binh.contents()).toEqual(["found"]);
 });

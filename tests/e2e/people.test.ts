@@ -4,16 +4,18 @@ import { Stage } from "./stage.ts";
 
 const stage = new Stage();
 
-test("a closed tab leaves a line and the roster", async () => {
+test("whoever leaves is a line, and not in the roster any more, and one can leave from the settings", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const binh = await stage.bot(room, "Bình");
   await an.seesOnline(2);
-  await binh.openSettings();
-  await binh.page.getByRole("button", { name: "Leave the chat" }).click();
+  await binh.close();
   await an.seesOnline(1);
   expect(await an.events()).toEqual(["Bình joined and left"]);
   expect(await an.roster()).toEqual(["An (you)"]);
+  await an.openSettings();
+  await an.page.getByRole("button", { name: "Leave the chat" }).click();
+  await an.nicknameField.waitFor();
 });
 
 test("many joins and leaves are folded into one line, short or hidden if one likes, also after a reload, and a long roster can be filtered", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TemporaryFolder } from "../support/server.ts";
-import { capture, choose, FEW_LOOKS, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, FEW_LOOKS, keeping, SCREENS, Stage, violations } from "./stage.ts";
 
 const folder = new TemporaryFolder();
 const logo = join(folder.path, "logo.svg");
@@ -55,8 +55,8 @@ test("before one joins the page greets, and says who is here and what is talked 
   await stage.bot(room, "Chi");
   for (const content of ["gone", "one", "<b>two</b>", `three ${"x".repeat(300)}`]) await binh.send(content);
   for (const { size, theme, locale } of FEW_LOOKS) {
-    const an = await stage.open(room, { options: { ...SCREENS[size], locale } });
-    await choose(an, theme);
+    const prepare = keeping({ "classic-chatbox.settings.theme": JSON.stringify(theme) });
+    const an = await stage.open(room, { options: { ...SCREENS[size], locale }, prepare });
     const glance = an.page.locator(".glance");
     await glance.waitFor();
     expect(await glance.locator("li").allTextContents()).toEqual([
@@ -75,12 +75,13 @@ test("before one joins the page greets, and says who is here and what is talked 
 });
 
 test("the bar takes its height from the chat, on any screen and in any theme", async () => {
-  for (const [size, theme] of [
-    ["phone", "light"],
-    ["desktop", "classic"],
-    ["desktop", "dark"],
+  const desktop = await stage.enter(stage.newRoom(), "An", { options: SCREENS.desktop });
+  const phone = await stage.enter(stage.newRoom(), "An", { options: SCREENS.phone });
+  for (const [an, size, theme] of [
+    [phone, "phone", "light"],
+    [desktop, "desktop", "classic"],
+    [desktop, "desktop", "dark"],
   ] as const) {
-    const an = await stage.enter(stage.newRoom(), "An", { options: SCREENS[size] });
     await an.page.evaluate((chosen) => {
       document.documentElement.dataset.theme = chosen;
     }, theme);

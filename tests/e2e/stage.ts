@@ -117,8 +117,8 @@ export class Stage {
   }
 
   /** Somebody without a page, for tests that look at the pages of others only: a page costs most of a test's time. */
-  async bot(path: string, nickname: string): Promise<Chat> {
-    const bot = new Chat(this.server.url(path.slice("/rooms/".length)));
+  async bot(path: string, nickname: string, at: Place = this.server): Promise<Chat> {
+    const bot = new Chat(at.http(path).replace("http", "ws"));
     this.#bots.push(bot);
     await bot.register(nickname);
     return bot;
@@ -128,6 +128,30 @@ export class Stage {
     this.#people.push(person);
     return person;
   }
+}
+
+/** Prepares a page whose browser keeps this from an earlier visit, each under its key in `localStorage`. */
+export function keeping(kept: Readonly<Record<string, string>>): NonNullable<Coming["prepare"]> {
+  return (page) =>
+    page.addInitScript((items) => {
+      if (!location.protocol.startsWith("http")) return;
+      for (const [key, text] of Object.entries(items)) {
+        if (localStorage.getItem(key) === null) localStorage.setItem(key, text);
+      }
+    }, kept);
+}
+
+/** Prepares a page whose browser has no storage for it. */
+export function withoutStorage(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    for (const name of ["localStorage", "sessionStorage"]) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException("forbidden", "SecurityError");
+        },
+      });
+    }
+  });
 }
 
 /** Has the page use a theme from now on, before it is looked at. */
@@ -140,13 +164,18 @@ export async function choose({ page }: Person, theme: Look["theme"]): Promise<vo
 
 /** Takes a picture for people to look at, and sees to it that nothing reaches out of the page. */
 export async function capture(person: Person, name: string): Promise<void> {
+  await fits(person);
+  await person.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+/** Sees to it that nothing reaches out of the page. */
+export async function fits(person: Person): Promise<void> {
   const excess = await person.page.evaluate(() =>
     [document.documentElement, ...document.querySelectorAll(".log, .join, dialog")].map(
       (box) => box.scrollWidth - box.clientWidth,
     ),
   );
   expect(excess.filter((pixels) => pixels > 0)).toEqual([]);
-  await person.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
 }
 
 /**
@@ -185,16 +214,52 @@ const AXE_OPTIONS: RunOptions = {
   iframes: false,
 };
 
-/** What axe has against the page as it is now. */
+/** What of that the theme and the size of the screen decide, rather than what is on the page. */
+const RULES_OF_LOOKS: RunOptions = {
+  ...AXE_OPTIONS,
+  runOnly: { type: "rule", values: ["color-contrast", "scrollable-region-focusable", "target-size"] },
+};
+
+/** What axe has against the page as it is now, or against the dialog that is open: what is behind it is not in use. */
 export function violations({ page }: Person): Promise<string[]> {
   return axeViolations(page);
 }
 
+/**
+ * Looks at the state of a page at other sizes and in other themes, and then has it as it was.
+ * @returns what axe has against it there
+ */
+export async function lookAround(
+  person: Person,
+  name: string,
+  looks: readonly Pick<Look, "size" | "theme">[],
+): Promise<string[]> {
+  const { page } = person;
+  const wear = (theme: string) =>
+    page.evaluate((chosen) => {
+      document.documentElement.dataset.theme = chosen;
+    }, theme);
+  const size = page.viewportSize();
+  const theme = (await page.locator("html").getAttribute("data-theme")) ?? "system";
+  const found: string[] = [];
+  for (const look of looks) {
+    await page.setViewportSize(SCREENS[look.size].viewport);
+    await wear(look.theme);
+    await capture(person, `${name}-${look.size}-${look.theme}`);
+    found.push(...(await axeViolations(page, RULES_OF_LOOKS)).map((each) => `${look.theme}: ${each}`));
+  }
+  if (size) await page.setViewportSize(size);
+  await wear(theme);
+  return found;
+}
+
 /** What axe has against any page. */
-export async function axeViolations(page: Page): Promise<string[]> {
+export async function axeViolations(page: Page, options = AXE_OPTIONS): Promise<string[]> {
   // It is more than a megabyte, so each document gets it once.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const results = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(AXE_OPTIONS)})`);
+  const results = await page.evaluate<AxeResults>(
+    `axe.run([...document.querySelectorAll("dialog[open]")].at(-1) ?? document, ${JSON.stringify(options)})`,
+  );
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
