@@ -22,6 +22,8 @@ export interface Coming {
   readonly options?: BrowserContextOptions;
   /** May stand between the page and its socket. */
   readonly intercept?: (socket: WebSocketRoute) => void;
+  /** Prepares the page before it is opened. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
 export class Person {
@@ -43,7 +45,7 @@ export class Person {
   static async open(
     browser: Browser,
     url: string,
-    { options = {}, intercept }: Coming = {},
+    { options = {}, ...coming }: Coming = {},
   ): Promise<Person> {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
@@ -53,14 +55,14 @@ export class Person {
       serviceWorkers: "block",
       ...options,
     });
-    return Person.openIn(context, url, intercept);
+    return Person.openIn(context, url, coming);
   }
 
   /** Opens the page in another tab of a profile. */
   static async openIn(
     context: BrowserContext,
     url: string,
-    intercept?: (socket: WebSocketRoute) => void,
+    { intercept, prepare }: Pick<Coming, "intercept" | "prepare"> = {},
   ): Promise<Person> {
     context.setDefaultTimeout(HANGS_AFTER_MS);
     const person = new Person(await context.newPage());
@@ -70,6 +72,7 @@ export class Person {
       });
     }, VIOLATION);
     if (intercept) await person.page.routeWebSocket(/.*/, intercept);
+    await prepare?.(person.page);
     await person.page.goto(url);
     return person;
   }

@@ -117,8 +117,8 @@ export class Stage {
   }
 
   /** Somebody without a page, for tests that look at the pages of others only: a page costs most of a test's time. */
-  async bot(path: string, nickname: string): Promise<Chat> {
-    const bot = new Chat(this.server.url(path.slice("/rooms/".length)));
+  async bot(path: string, nickname: string, at: Place = this.server): Promise<Chat> {
+    const bot = new Chat(at.http(path).replace("http", "ws"));
     this.#bots.push(bot);
     await bot.register(nickname);
     return bot;
