@@ -130,6 +130,17 @@ export class Stage {
   }
 }
 
+/** Prepares a page whose browser keeps this from an earlier visit, each under its key in `localStorage`. */
+export function keeping(kept: Readonly<Record<string, string>>): Coming["prepare"] {
+  return (page) =>
+    page.addInitScript((items) => {
+      if (!location.protocol.startsWith("http")) return;
+      for (const [key, text] of Object.entries(items)) {
+        if (localStorage.getItem(key) === null) localStorage.setItem(key, text);
+      }
+    }, kept);
+}
+
 /** Has the page use a theme from now on, before it is looked at. */
 export async function choose({ page }: Person, theme: Look["theme"]): Promise<void> {
   await page.evaluate((chosen) => {
@@ -140,13 +151,18 @@ export async function choose({ page }: Person, theme: Look["theme"]): Promise<vo
 
 /** Takes a picture for people to look at, and sees to it that nothing reaches out of the page. */
 export async function capture(person: Person, name: string): Promise<void> {
+  await fits(person);
+  await person.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+/** Sees to it that nothing reaches out of the page. */
+export async function fits(person: Person): Promise<void> {
   const excess = await person.page.evaluate(() =>
     [document.documentElement, ...document.querySelectorAll(".log, .join, dialog")].map(
       (box) => box.scrollWidth - box.clientWidth,
     ),
   );
   expect(excess.filter((pixels) => pixels > 0)).toEqual([]);
-  await person.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
 }
 
 /**
@@ -185,16 +201,29 @@ const AXE_OPTIONS: RunOptions = {
   iframes: false,
 };
 
-/** What axe has against the page as it is now. */
+/** What of that the theme and the size of the screen decide, rather than what is on the page. */
+const RULES_OF_LOOKS: RunOptions = {
+  ...AXE_OPTIONS,
+  runOnly: { type: "rule", values: ["color-contrast", "scrollable-region-focusable", "target-size"] },
+};
+
+/** What axe has against the page as it is now, or against the dialog that is open: what is behind it is not in use. */
 export function violations({ page }: Person): Promise<string[]> {
   return axeViolations(page);
 }
 
+/** The same, of a page whose state has passed in another theme or at another size. */
+export function violationsOfLook({ page }: Person): Promise<string[]> {
+  return axeViolations(page, RULES_OF_LOOKS);
+}
+
 /** What axe has against any page. */
-export async function axeViolations(page: Page): Promise<string[]> {
+export async function axeViolations(page: Page, options = AXE_OPTIONS): Promise<string[]> {
   // It is more than a megabyte, so each document gets it once.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const results = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(AXE_OPTIONS)})`);
+  const results = await page.evaluate<AxeResults>(
+    `axe.run([...document.querySelectorAll("dialog[open]")].at(-1) ?? document, ${JSON.stringify(options)})`,
+  );
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
