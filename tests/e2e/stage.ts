@@ -131,7 +131,7 @@ export class Stage {
 }
 
 /** Prepares a page whose browser keeps this from an earlier visit, each under its key in `localStorage`. */
-export function keeping(kept: Readonly<Record<string, string>>): Coming["prepare"] {
+export function keeping(kept: Readonly<Record<string, string>>): NonNullable<Coming["prepare"]> {
   return (page) =>
     page.addInitScript((items) => {
       if (!location.protocol.startsWith("http")) return;
@@ -208,21 +208,29 @@ const RULES_OF_LOOKS: RunOptions = {
 };
 
 /** What axe has against the page as it is now, or against the dialog that is open: what is behind it is not in use. */
-export function violations({ page }: Person): Promise<string[]> {
-  return axeViolations(page);
+export function violations({ page }: Person, within?: string): Promise<string[]> {
+  return axeViolations(page, AXE_OPTIONS, within);
 }
 
 /** The same, of a page whose state has passed in another theme or at another size. */
-export function violationsOfLook({ page }: Person): Promise<string[]> {
-  return axeViolations(page, RULES_OF_LOOKS);
+export function violationsOfLook({ page }: Person, within?: string): Promise<string[]> {
+  return axeViolations(page, RULES_OF_LOOKS, within);
 }
 
-/** What axe has against any page. */
-export async function axeViolations(page: Page, options = AXE_OPTIONS): Promise<string[]> {
+/**
+ * What axe has against any page.
+ *
+ * @param within a selector of what alone is looked at, if it is there; all of it must have been looked at before
+ */
+export async function axeViolations(
+  page: Page,
+  options = AXE_OPTIONS,
+  within = "dialog[open]",
+): Promise<string[]> {
   // It is more than a megabyte, so each document gets it once.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const results = await page.evaluate<AxeResults>(
-    `axe.run([...document.querySelectorAll("dialog[open]")].at(-1) ?? document, ${JSON.stringify(options)})`,
+    `axe.run([...document.querySelectorAll("${within}")].at(-1) ?? document, ${JSON.stringify(options)})`,
   );
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
