@@ -68,20 +68,23 @@ test("a tab survives a killed server: nothing is lost, nothing is doubled, nobod
   dropNetworkErrors(an);
 });
 
-test("a message whose confirmation was lost with the connection is shown once", async () => {
+test("CLOSE-10 a message whose confirmation was lost with the connection is shown once; after a close code that means never, known or not, the page shows the server's reason and does not reconnect", async () => {
   let cut = true;
+  let connections = 0;
   const room = stage.newRoom();
   const binh = await stage.bot(room, "Bình");
   const an = await stage.enter(room, "An", {
-    intercept: (socket) =>
+    intercept: (socket) => {
+      connections++;
       onFrames(socket, (frame, text) => {
-        if (cut && typeOf(frame) === "send") {
-          cut = false;
-          void socket.close({ code: 4000 });
-        } else {
-          socket.send(text);
-        }
-      }),
+        if (typeOf(frame) !== "send") return socket.send(text);
+        if (cut) void socket.close({ code: 4000 });
+        else if (text.includes("the last straw"))
+          void socket.close({ code: 4444, reason: "A moderator removed you" });
+        else socket.send(text);
+        cut = false;
+      });
+    },
   });
   await an.page.evaluate(() => {
     const { dataset } = document.documentElement;
@@ -99,6 +102,14 @@ test("a message whose confirmation was lost with the connection is shown once", 
   for (const contents of [await an.contents(), await contentsFor(binh)])
     expect(contents).toEqual(["once", "twice"]);
   expect(await an.unsent.count()).toBe(0);
+
+  expect(connections).toBe(2);
+  await an.write("the last straw");
+  await an.reads(/4444: A moderator removed you/);
+  expect(connections).toBe(2);
+  await an.page.getByRole("button", { name: "Reconnect" }).click();
+  await an.isIn();
+  expect(connections).toBe(3);
 });
 
 test("what is typed offline waits and goes out in order when online, and the others notice nothing", async () => {
@@ -230,27 +241,6 @@ test("LIM-6 the page says for how many seconds it waits after a refusal for the 
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await violations(an)).toEqual([]);
   expect(await an.page.getByText(/going too fast/).isVisible()).toBe(true);
-});
-
-test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and does not reconnect", async () => {
-  let connections = 0;
-  const an = await stage.enter(stage.newRoom(), "An", {
-    intercept: (socket) => {
-      const toServer = socket.connectToServer();
-      connections++;
-      socket.onMessage((text) => {
-        const isLast = JSON.parse(String(text)).content === "the last straw";
-        if (isLast) void socket.close({ code: 4444, reason: "A moderator removed you" });
-        else toServer.send(text);
-      });
-    },
-  });
-  await an.write("the last straw");
-  await an.reads(/4444: A moderator removed you/);
-  expect(connections).toBe(1);
-  await an.page.getByRole("button", { name: "Reconnect" }).click();
-  await an.isIn();
-  expect(connections).toBe(2);
 });
 
 test("a refused first connection does not make the page speak version 2", async () => {

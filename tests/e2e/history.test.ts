@@ -169,7 +169,7 @@ async function readUpwards(): Promise<{ most: number; pages: number; nodes: numb
   for (;;) {
     const from = log.scrollTop;
     const before = ends();
-    log.scrollTop = from - 450;
+    log.scrollTop = from - 550;
     const wanted = from - log.scrollTop;
     // Two frames: scrolling is told at the first, and everything has its place by the second.
     await new Promise(requestAnimationFrame);

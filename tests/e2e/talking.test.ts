@@ -4,8 +4,37 @@ import { onFrames, Stage, typeOf } from "./stage.ts";
 
 const stage = new Stage();
 
-test("Enter sends, Shift+Enter starts a new line, and what is empty, too long or broken is not sent: it stays in the field, with the reason", async () => {
-  const an = await stage.enter(stage.newRoom(), "An");
+test("a picture that is pasted or dropped is refused in words; Enter sends, Shift+Enter starts a new line, and what is empty, too long or broken is not sent: it stays in the field, with the reason", async () => {
+  const an = await stage.open(stage.newRoom());
+  const refused = () =>
+    an.page.evaluate(() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      const both = new DataTransfer();
+      both.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      both.setData("text/plain", "text");
+      const target = document.querySelector("#message") ?? document.body;
+      const options = { bubbles: true, cancelable: true };
+      return [
+        new ClipboardEvent("paste", { ...options, clipboardData: files }),
+        new ClipboardEvent("paste", { ...options, clipboardData: both }),
+        new DragEvent("dragover", { ...options, dataTransfer: files }),
+        new DragEvent("drop", { ...options, dataTransfer: files }),
+      ].map((event) => !target.dispatchEvent(event));
+    });
+  await an.page.locator(".keeps").waitFor();
+  await an.page.waitForFunction(() => {
+    const event = new DragEvent("dragover", { cancelable: true, dataTransfer: new DataTransfer() });
+    event.dataTransfer?.items.add(new File([], "x"));
+    return !dispatchEvent(event);
+  });
+  expect(await refused()).toEqual([true, false, true, true]);
+  await an.askToJoin("An");
+  await an.isIn();
+  const shown = await an.watch();
+  expect(await refused()).toEqual([true, false, true, true]);
+  await shown("Pictures and files cannot be sent here.");
+
   await an.write("   ");
   await an.composer.fill("one");
   await an.composer.press("Shift+Enter");
@@ -183,38 +212,6 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
   await an.sees("@An Minh, look");
   expect(await an.log.locator(".mention").allTextContents()).toEqual(["@An Minh", "@Bình"]);
   expect(await an.log.locator(".mention.own").allTextContents()).toEqual(["@An Minh"]);
-});
-
-test("a picture that is pasted or dropped is refused in words, and a text with one is pasted", async () => {
-  const an = await stage.open(stage.newRoom());
-  const refused = () =>
-    an.page.evaluate(() => {
-      const files = new DataTransfer();
-      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
-      const both = new DataTransfer();
-      both.items.add(new File(["x"], "x.png", { type: "image/png" }));
-      both.setData("text/plain", "text");
-      const target = document.querySelector("#message") ?? document.body;
-      const options = { bubbles: true, cancelable: true };
-      return [
-        new ClipboardEvent("paste", { ...options, clipboardData: files }),
-        new ClipboardEvent("paste", { ...options, clipboardData: both }),
-        new DragEvent("dragover", { ...options, dataTransfer: files }),
-        new DragEvent("drop", { ...options, dataTransfer: files }),
-      ].map((event) => !target.dispatchEvent(event));
-    });
-  await an.page.locator(".keeps").waitFor();
-  await an.page.waitForFunction(() => {
-    const event = new DragEvent("dragover", { cancelable: true, dataTransfer: new DataTransfer() });
-    event.dataTransfer?.items.add(new File([], "x"));
-    return !dispatchEvent(event);
-  });
-  expect(await refused()).toEqual([true, false, true, true]);
-  await an.askToJoin("An");
-  await an.isIn();
-  const shown = await an.watch();
-  expect(await refused()).toEqual([true, false, true, true]);
-  await shown("Pictures and files cannot be sent here.");
 });
 
 test("a mention is completed from the roster, and who is typing is shown to the others until the message is there", async () => {
