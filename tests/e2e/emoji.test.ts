@@ -91,12 +91,14 @@ test("the whole picker can be used by keyboard, Escape leads back to the button,
   await isInSight(an);
   await keyboard.press("Control+Home");
   await isFocused(an, "grinning face");
+  await knowsPlace(an);
   // The groups are one stop of the Tab key, and lead the next one to their first emoji.
   await keyboard.press("Shift+Tab");
   await isFocused(an, "Smileys and emotions");
   await keyboard.press("ArrowLeft");
   await isFocused(an, "Flags");
   await keyboard.press("Enter");
+  await knowsPlace(an);
   await keyboard.press("Tab");
   await isFocused(an, "chequered flag");
   await isInSight(an);
@@ -249,6 +251,13 @@ function cell(person: Person, name: string) {
 /** Waits until what has this name has the focus. */
 async function isFocused(person: Person, name: string): Promise<void> {
   await person.page.waitForFunction((label) => document.activeElement?.ariaLabel === label, name);
+}
+
+/** Waits until the page knows where the list has been scrolled to: a browser tells that with the next frame. */
+async function knowsPlace({ page }: Person): Promise<void> {
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }
 
 /** Waits until what has the focus is an emoji that can be seen. */
