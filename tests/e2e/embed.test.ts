@@ -151,7 +151,7 @@ test("the tour over the pages of a site: nothing before it is opened, and the sa
   expect(await launcher(page).getAttribute("aria-label")).toBe("Help desk, 1 unread");
   await launcher(page).focus();
   await page.keyboard.press("Enter");
-  await frame.getByText("an answer").waitFor();
+  await frame.locator(".message", { hasText: "an answer" }).waitFor();
   await frame.locator("#message").click();
   await hears(page, "unread", 0);
   const events = (await heard(page)).map(([event]) => event);

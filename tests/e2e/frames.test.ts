@@ -91,7 +91,7 @@ for (const [kind, attributes, headers] of FRAMES) {
     await talk(frame, "An", "out of a frame");
     expect((await heard).message.content).toBe("out of a frame");
     await binh.send("into a frame");
-    await frame.getByText("into a frame").waitFor();
+    await frame.locator(".message", { hasText: "into a frame" }).waitFor();
     expect(await isStyled(frame)).toBe(true);
     await frame.locator("header.top button").last().click();
     await frame.getByLabel("Dark").check();
