@@ -1,24 +1,46 @@
 /** How replies, edits, deletions and reactions look, and what axe has against them. */
 import { expect, test } from "bun:test";
 import type { Person } from "./person.ts";
-import { capture, choose, FEW_LOOKS, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, fits, keeping, SCREENS, Stage, violations, violationsOfLook } from "./stage.ts";
 
 const stage = new Stage();
 
-for (const { size, theme, locale } of FEW_LOOKS) {
+/** By finger and by mouse the page differs in what can be done, and by the others in looks alone. */
+const LOOKS = [
+  { size: "narrow", theme: "classic", locale: "vi-VN", others: [{ size: "landscape", theme: "dark" }] },
+  { size: "desktop", theme: "light", locale: "en-GB", others: [] },
+] as const;
+
+for (const { size, theme, locale, others } of LOOKS) {
   test(`axe finds nothing on what can be done with messages, and all of it fits: ${size}, ${theme}, ${locale}`, async () => {
     const room = stage.newRoom();
     const { quoted, target } = await talk(room);
-    const mai = await stage.open(room, { options: { ...SCREENS[size], locale } });
-    await choose(mai, theme);
+    const mai = await stage.open(room, {
+      options: { ...SCREENS[size], locale },
+      prepare: keeping({ "classic-chatbox.settings.theme": JSON.stringify(theme) }),
+    });
     await mai.page.locator("form input").fill("Mai");
     await mai.page.locator("form button").click();
     await mai.composer.waitFor();
     await mai.sees("the last word");
     const found: string[] = [];
-    const look = async (state: string) => {
+    const wear = async (look: { readonly size: keyof typeof SCREENS; readonly theme: string }) => {
+      await mai.page.setViewportSize(SCREENS[look.size].viewport);
+      await mai.page.evaluate((chosen) => {
+        document.documentElement.dataset.theme = chosen;
+      }, look.theme);
+    };
+    const look = async (state: string, within?: string) => {
       await capture(mai, `changes-${size}-${theme}-${state}`);
-      found.push(...(await violations(mai)).map((each) => `${state}: ${each}`));
+      found.push(...(await violations(mai, within)).map((each) => `${state}: ${each}`));
+      for (const other of others) {
+        await wear(other);
+        await fits(mai);
+        found.push(
+          ...(await violationsOfLook(mai, within)).map((each) => `${other.theme}, ${state}: ${each}`),
+        );
+        await wear({ size, theme });
+      }
     };
     await mai.say("my own words");
     await look("log");
@@ -29,20 +51,20 @@ for (const { size, theme, locale } of FEW_LOOKS) {
     await look("own-menu");
     await mai.page.locator(".choices-of-actions .reply").click();
     await mai.page.locator(".composer-target").waitFor();
-    await look("reply");
+    await look("reply", ".composer");
     await mai.write("and my reply");
     await mai.sees("and my reply");
     await mai.composer.press("ArrowUp");
     await mai.composer.fill("");
     await mai.composer.press("Control+Enter");
     await mai.page.locator("#composer-fault button").waitFor();
-    await look("emptied");
+    await look("emptied", ".composer");
     await mai.page.locator("#composer-fault button").click();
     await mai.page.locator(".gone button").waitFor();
-    await look("undo");
+    await look("undo", ".gone");
     await mai.log.locator("button.quote", { hasText: quoted }).last().click();
     await mai.page.locator(".ways .back").waitFor();
-    await look("jumped");
+    await look("jumped", ".ways");
     expect(found).toEqual([]);
   });
 }

@@ -85,12 +85,13 @@ const FRAMES: [kind: string, attributes: string, headers: Record<string, string>
 for (const [kind, attributes, headers] of FRAMES) {
   test(`in ${kind} one can talk`, async () => {
     const room = stage.newRoom();
-    const binh = await stage.enter(room, "Bình");
+    const binh = await stage.bot(room, "Bình");
+    const heard = binh.once("message");
     const { frame, complaints, page } = await openAround(stage.server.http(room), attributes, headers);
     await talk(frame, "An", "out of a frame");
-    await binh.sees("out of a frame");
-    await binh.say("into a frame");
-    await frame.getByText("into a frame").waitFor();
+    expect((await heard).message.content).toBe("out of a frame");
+    await binh.send("into a frame");
+    await frame.locator(".message", { hasText: "into a frame" }).waitFor();
     expect(await isStyled(frame)).toBe(true);
     await frame.locator("header.top button").last().click();
     await frame.getByLabel("Dark").check();

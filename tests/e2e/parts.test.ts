@@ -8,29 +8,22 @@ const stage = new Stage();
 const FAILED = "This part of the page failed to load. If that keeps happening, reload the page.";
 
 for (const [locale, language] of [
-  ["en-GB", "en"],
   ["vi-VN", "vi"],
   ["fr-FR", "en"],
 ] as const) {
   test(`a first visit in ${locale} loads the page's script, the words of ${language}, what is said of the room, and nothing else`, async () => {
-    const an = await stage.open("/", { options: { locale } });
-    await an.page.locator(".keeps").waitFor();
-    await an.page.waitForFunction(() =>
-      performance.getEntriesByType("resource").some(({ name }) => name.includes("/background-")),
-    );
-    expect(await scripts(an)).toEqual(["about", "background", "page", language].toSorted());
-    expect(await an.page.locator("html").getAttribute("lang")).toBe(language);
-    await an.openSettings();
-    // It has parts of its own, which other parts have as well.
-    expect([...new Set(await scripts(an))]).toEqual(
-      ["about", "background", "page", "settings", language].toSorted(),
-    );
+    await visits(locale, language);
   });
 }
 
-test("another language is loaded when it is chosen, and is the one that the next page begins with", async () => {
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
+test("a first visit in English loads no other words; another language is loaded when it is chosen, and is the one that the next page begins with", async () => {
+  const an = await visits("en-GB", "en");
+  await an.openSettings();
+  // It has parts of its own, which other parts have as well.
+  expect([...new Set(await scripts(an))]).toEqual(["about", "background", "en", "page", "settings"]);
+  await an.page.keyboard.press("Escape");
+  await an.askToJoin("An");
+  await an.isIn();
   await an.openSettings();
   await an.page.getByLabel("Language").selectOption("vi");
   await an.page.getByRole("heading", { name: "Cài đặt" }).waitFor();
@@ -55,7 +48,7 @@ test("another language is loaded when it is chosen, and is the one that the next
   expect(await an.page.locator("html").getAttribute("lang")).toBe("vi");
 });
 
-test("if the settings cannot be loaded, the page says so, and they open once the server is back", async () => {
+test("if the settings cannot be loaded, the page says so, and they open once the server is back; if a language cannot be, the previous one stays until it can", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });
   const asked: string[] = [];
@@ -81,26 +74,7 @@ test("if the settings cannot be loaded, the page says so, and they open once the
   await an.page.keyboard.press("Escape");
   await an.isConnected();
   await an.say("still here");
-  dropNetworkErrors(an);
-});
 
-test("what a room shows is loaded when somebody joins, and can be loaded again if that fails", async () => {
-  const an = await stage.open(stage.newRoom());
-  let isBroken = true;
-  await an.page.route(/\/room-\w+\.js/, (route) => (isBroken ? route.abort() : route.continue()));
-  await an.askToJoin("An");
-  await an.reads(FAILED);
-  isBroken = false;
-  await an.page.getByRole("button", { name: "Try again" }).click();
-  await an.isIn();
-  await an.say("hello");
-  expect(await an.page.getByText(FAILED).count()).toBe(0);
-  dropNetworkErrors(an);
-});
-
-test("if a language cannot be loaded, the previous one stays until it can be", async () => {
-  await using at = await startServerThatKeepsItsPort();
-  const an = await stage.enter(stage.newRoom(), "An", { at });
   await an.openSettings();
   await at.stop();
   await an.page.getByLabel("Language").selectOption("vi");
@@ -119,15 +93,38 @@ test("if a language cannot be loaded, the previous one stays until it can be", a
   dropNetworkErrors(an);
 });
 
-test("a page whose first words do not come is there as soon as they do", async () => {
-  const an = await stage.open("/rooms/any-other");
+test("a page whose first words do not come is there as soon as they do; what a room shows is loaded when somebody joins, and can be loaded again if that fails", async () => {
   let refused = 0;
-  await an.page.route(/\/en-\w+\.js/, (route) => (++refused > 2 ? route.continue() : route.abort()));
-  await an.page.reload();
+  const an = await stage.open(stage.newRoom(), {
+    prepare: (page) =>
+      page.route(/\/en-\w+\.js/, (route) => (++refused > 2 ? route.continue() : route.abort())),
+  });
   await an.nicknameField.waitFor();
   expect(refused).toBe(3);
+
+  let isBroken = true;
+  await an.page.route(/\/room-\w+\.js/, (route) => (isBroken ? route.abort() : route.continue()));
+  await an.askToJoin("An");
+  await an.reads(FAILED);
+  isBroken = false;
+  await an.page.getByRole("button", { name: "Try again" }).click();
+  await an.isIn();
+  await an.say("hello");
+  expect(await an.page.getByText(FAILED).count()).toBe(0);
   dropNetworkErrors(an);
 });
+
+/** Comes to the page for the first time, and sees to it that it loads what is needed and nothing else. */
+async function visits(locale: string, language: string): Promise<Person> {
+  const an = await stage.open(stage.newRoom(), { options: { locale } });
+  await an.page.locator(".keeps").waitFor();
+  await an.page.waitForFunction(() =>
+    performance.getEntriesByType("resource").some(({ name }) => name.includes("/background-")),
+  );
+  expect(await scripts(an)).toEqual(["about", "background", "page", language].toSorted());
+  expect(await an.page.locator("html").getAttribute("lang")).toBe(language);
+  return an;
+}
 
 /** What the page has asked for of its scripts, by their names. */
 async function scripts(person: Person): Promise<string[]> {

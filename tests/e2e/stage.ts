@@ -220,9 +220,17 @@ const RULES_OF_LOOKS: RunOptions = {
   runOnly: { type: "rule", values: ["color-contrast", "scrollable-region-focusable", "target-size"] },
 };
 
-/** What axe has against the page as it is now, or against the dialog that is open: what is behind it is not in use. */
-export function violations({ page }: Person): Promise<string[]> {
-  return axeViolations(page);
+/**
+ * What axe has against the page as it is now; against the dialog alone if one is open, and against the composer while it suggests
+ * something: what is behind these is not in use.
+ */
+export function violations({ page }: Person, within?: string): Promise<string[]> {
+  return axeViolations(page, AXE_OPTIONS, within);
+}
+
+/** The same, of a page whose state has passed in another theme or at another size. */
+export function violationsOfLook({ page }: Person, within?: string): Promise<string[]> {
+  return axeViolations(page, RULES_OF_LOOKS, within);
 }
 
 /**
@@ -246,19 +254,27 @@ export async function lookAround(
     await page.setViewportSize(SCREENS[look.size].viewport);
     await wear(look.theme);
     await capture(person, `${name}-${look.size}-${look.theme}`);
-    found.push(...(await axeViolations(page, RULES_OF_LOOKS)).map((each) => `${look.theme}: ${each}`));
+    found.push(...(await violationsOfLook(person)).map((each) => `${look.theme}: ${each}`));
   }
   if (size) await page.setViewportSize(size);
   await wear(theme);
   return found;
 }
 
-/** What axe has against any page. */
-export async function axeViolations(page: Page, options = AXE_OPTIONS): Promise<string[]> {
+/**
+ * What axe has against any page.
+ *
+ * @param within a selector of what alone is looked at, if it is there; all of it must have been looked at before
+ */
+export async function axeViolations(
+  page: Page,
+  options = AXE_OPTIONS,
+  within = "dialog[open], .composer:has(#suggestions)",
+): Promise<string[]> {
   // It is more than a megabyte, so each document gets it once.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const results = await page.evaluate<AxeResults>(
-    `axe.run([...document.querySelectorAll("dialog[open]")].at(-1) ?? document, ${JSON.stringify(options)})`,
+    `axe.run([...document.querySelectorAll("${within}")].at(-1) ?? document, ${JSON.stringify(options)})`,
   );
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }

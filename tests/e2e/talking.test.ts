@@ -1,11 +1,40 @@
 import { expect, test } from "bun:test";
-import type { WebSocketRoute } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { onFrames, Stage, typeOf } from "./stage.ts";
 
 const stage = new Stage();
 
-test("Enter sends, Shift+Enter starts a new line, and an empty message is not sent", async () => {
-  const an = await stage.enter(stage.newRoom(), "An");
+test("a picture that is pasted or dropped is refused in words; Enter sends, Shift+Enter starts a new line, and what is empty, too long or broken is not sent: it stays in the field, with the reason", async () => {
+  const an = await stage.open(stage.newRoom());
+  const refused = () =>
+    an.page.evaluate(() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      const both = new DataTransfer();
+      both.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      both.setData("text/plain", "text");
+      const target = document.querySelector("#message") ?? document.body;
+      const options = { bubbles: true, cancelable: true };
+      return [
+        new ClipboardEvent("paste", { ...options, clipboardData: files }),
+        new ClipboardEvent("paste", { ...options, clipboardData: both }),
+        new DragEvent("dragover", { ...options, dataTransfer: files }),
+        new DragEvent("drop", { ...options, dataTransfer: files }),
+      ].map((event) => !target.dispatchEvent(event));
+    });
+  await an.page.locator(".keeps").waitFor();
+  await an.page.waitForFunction(() => {
+    const event = new DragEvent("dragover", { cancelable: true, dataTransfer: new DataTransfer() });
+    event.dataTransfer?.items.add(new File([], "x"));
+    return !dispatchEvent(event);
+  });
+  expect(await refused()).toEqual([true, false, true, true]);
+  await an.askToJoin("An");
+  await an.isIn();
+  const shown = await an.watch();
+  expect(await refused()).toEqual([true, false, true, true]);
+  await shown("Pictures and files cannot be sent here.");
+
   await an.write("   ");
   await an.composer.fill("one");
   await an.composer.press("Shift+Enter");
@@ -14,6 +43,21 @@ test("Enter sends, Shift+Enter starts a new line, and an empty message is not se
   await an.sees("two");
   expect(await an.contents()).toEqual(["one\ntwo"]);
   expect(await an.composer.inputValue()).toBe("");
+
+  await an.composer.fill("x".repeat(3990));
+  await an.reads("10 left");
+  await an.write("x".repeat(4001));
+  await an.reads("1 character over the limit");
+  await an.reads("A message can have up to 4,000 characters; this one has 4,001.");
+  expect(await an.composer.inputValue()).toHaveLength(4001);
+  await an.composer.evaluate((field) => {
+    if (field instanceof HTMLTextAreaElement) field.value = "half \ud83d a pair";
+  });
+  await an.composer.press("Enter");
+  await an.reads("This message contains invalid characters.");
+  const longest = "😀".repeat(4000);
+  await an.say(longest);
+  expect(await an.contents()).toEqual(["one\ntwo", longest]);
 });
 
 test("on a phone Enter starts a new line and the button sends, which a setting changes for both", async () => {
@@ -44,48 +88,9 @@ test("on a phone Enter starts a new line and the button sends, which a setting c
   await an.sees("three");
 });
 
-test("an own message is shown as being sent until its reply comes", async () => {
-  const held: (string | Buffer)[] = [];
+test("an own message is shown as being sent until its reply comes; a refused one says why, and can be sent again or removed", async () => {
+  let held: (string | Buffer)[] | undefined = [];
   let toPage: WebSocketRoute | undefined;
-  const room = stage.newRoom();
-  const an = await stage.enter(room, "An", {
-    intercept: (socket) => {
-      toPage = socket;
-      onFrames(socket, (frame, text) => (typeOf(frame) === "send" ? held.push(text) : socket.send(text)));
-    },
-  });
-  const binh = await stage.enter(room, "Bình");
-  await an.write("wait for me");
-  await binh.sees("wait for me");
-  await an.unsent.getByText("Sending…").waitFor();
-  expect(await an.contents()).toEqual([]);
-  for (const text of held) toPage?.send(text);
-  await an.sees("wait for me");
-  expect(await an.unsent.count()).toBe(0);
-});
-
-test("messages can be sent over plain HTTP, where a browser lacks some functions", async () => {
-  const room = stage.newRoom();
-  const an = await stage.open(room);
-  await an.page.addInitScript(() => {
-    Object.defineProperty(crypto, "randomUUID", { value: undefined });
-    Object.defineProperty(navigator, "clipboard", { value: undefined });
-    Object.defineProperty(window, "isSecureContext", { value: false });
-  });
-  await an.page.reload();
-  await an.askToJoin("An");
-  await an.say("hello");
-  await an.log.getByRole("img", { name: "Sent" }).waitFor();
-  const shown = await an.watch();
-  await an.log.locator("a.time").click();
-  await shown("The link is in the address bar.");
-  expect(an.page.url()).toMatch(/#\d+\.[\da-z]+$/);
-  await an.openSettings();
-  await an.reads("Browsers show notifications only for pages that are loaded over HTTPS.");
-  expect(await an.page.getByLabel("Show notifications").isDisabled()).toBe(true);
-});
-
-test("a refused message says why, and can be sent again or removed", async () => {
   const refusals = [
     {
       type: "send",
@@ -97,45 +102,62 @@ test("a refused message says why, and can be sent again or removed", async () =>
     },
     { type: "send", username: "An", content: "hello", status: false, reason: "WrongFormatContent" },
   ];
-  const an = await stage.enter(stage.newRoom(), "An", {
-    intercept: (socket) =>
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", {
+    intercept: (socket) => {
+      toPage = socket;
       onFrames(socket, (frame, text) => {
-        const refusal = typeOf(frame) === "send" ? refusals.shift() : undefined;
+        if (typeOf(frame) !== "send") return socket.send(text);
+        if (held) return held.push(text);
+        const refusal = refusals.shift();
         socket.send(refusal ? JSON.stringify({ ...refusal, ref: refOf(frame) }) : text);
-      }),
+      });
+    },
   });
+  const binh = await stage.bot(room, "Bình");
+  const heard = binh.once("message");
+  await an.write("wait for me");
+  expect((await heard).message.content).toBe("wait for me");
+  await an.unsent.getByText("Sending…").waitFor();
+  expect(await an.contents()).toEqual([]);
+  for (const text of held.splice(0)) toPage?.send(text);
+  await an.sees("wait for me");
+  expect(await an.unsent.count()).toBe(0);
+
+  held = undefined;
   await an.write("hello");
   await an.reads("Sending failed. The server could not save this.");
   await an.page.getByRole("button", { name: "Try again" }).click();
   await an.reads("Sending failed. The server does not accept this message.");
   await an.page.getByRole("button", { name: "Remove" }).click();
   await an.say("after");
-  expect(await an.contents()).toEqual(["after"]);
+  expect(await an.contents()).toEqual(["wait for me", "after"]);
   expect(await an.unsent.count()).toBe(0);
 });
 
-test("a message that is too long or broken stays in the field, with the reason", async () => {
-  const an = await stage.enter(stage.newRoom(), "An");
-  await an.composer.fill("x".repeat(3990));
-  await an.reads("10 left");
-  await an.write("x".repeat(4001));
-  await an.reads("1 character over the limit");
-  await an.reads("A message can have up to 4,000 characters; this one has 4,001.");
-  expect(await an.composer.inputValue()).toHaveLength(4001);
-  await an.composer.evaluate((field) => {
-    if (field instanceof HTMLTextAreaElement) field.value = "half \ud83d a pair";
-  });
-  await an.composer.press("Enter");
-  await an.reads("This message contains invalid characters.");
-  const longest = "😀".repeat(4000);
-  await an.say(longest);
-  expect(await an.contents()).toEqual([longest]);
+test("messages can be sent over plain HTTP, where a browser lacks some functions", async () => {
+  const prepare = (page: Page) =>
+    page.addInitScript(() => {
+      Object.defineProperty(crypto, "randomUUID", { value: undefined });
+      Object.defineProperty(navigator, "clipboard", { value: undefined });
+      Object.defineProperty(window, "isSecureContext", { value: false });
+    });
+  const an = await stage.enter(stage.newRoom(), "An", { prepare });
+  await an.say("hello");
+  await an.log.getByRole("img", { name: "Sent" }).waitFor();
+  const shown = await an.watch();
+  await an.log.locator("a.time").click();
+  await shown("The link is in the address bar.");
+  expect(an.page.url()).toMatch(/#\d+\.[\da-z]+$/);
+  await an.openSettings();
+  await an.reads("Browsers show notifications only for pages that are loaded over HTTPS.");
+  expect(await an.page.getByLabel("Show notifications").isDisabled()).toBe(true);
 });
 
 test("links, code, mentions and emoji are formatted as what they are, and nothing else is", async () => {
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình Minh");
+  const an = await stage.enter(room, "An Minh");
+  const binh = await stage.bot(room, "Bình");
   await an.write("see example.com, https://example.org/a?b=c and javascript:alert(1) or data:text/html,x");
   await an.sees("see example.com");
   const links = an.log.locator(".content a");
@@ -154,8 +176,8 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
   await an.sees("a quote");
   expect(await an.log.locator("blockquote").allTextContents()).toEqual(["a quote"]);
   await an.write("/me waves");
-  await an.sees("An waves");
-  expect(await an.log.locator(".deed").allTextContents()).toEqual(["An waves"]);
+  await an.sees("An Minh waves");
+  expect(await an.log.locator(".deed").allTextContents()).toEqual(["An Minh waves"]);
   await an.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await an.log.getByRole("button", { name: "Copy this code" }).click();
   await an.reads("Text copied.");
@@ -169,13 +191,13 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
       .split("\n")
       .slice(1),
   ).toEqual([
-    "[hh:mm] An: `a < b` and",
+    "[hh:mm] An Minh: `a < b` and",
     "```js",
     "const x = 1;",
     "```",
-    "[hh:mm] An: **b** *i*",
-    "[hh:mm] An: > a quote",
-    "[hh:mm] An: /me waves",
+    "[hh:mm] An Minh: **b** *i*",
+    "[hh:mm] An Minh: > a quote",
+    "[hh:mm] An Minh: /me waves",
   ]);
   await an.log.evaluate((log) => {
     const [from, to] = ["pre code", ".content b"].map((part) => log.querySelector(part)?.firstChild);
@@ -183,52 +205,22 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
   });
   await an.page.keyboard.press("Control+c");
   const part = await an.page.evaluate(() => navigator.clipboard.readText());
-  expect(part.replace(/\d\d:\d\d/g, "hh:mm")).toBe("[hh:mm] An: x = 1;");
+  expect(part.replace(/\d\d:\d\d/g, "hh:mm")).toBe("[hh:mm] An Minh: x = 1;");
   await an.say("🎉");
   expect(await an.log.locator(".large").allTextContents()).toEqual(["🎉"]);
-  await an.say("@Bình Minh, look");
-  await binh.sees("@Bình Minh, look");
-  expect(await binh.log.locator(".mention.own").allTextContents()).toEqual(["@Bình Minh"]);
+  await binh.send("@An Minh, look at @Bình");
+  await an.sees("@An Minh, look");
+  expect(await an.log.locator(".mention").allTextContents()).toEqual(["@An Minh", "@Bình"]);
+  expect(await an.log.locator(".mention.own").allTextContents()).toEqual(["@An Minh"]);
 });
 
-test("a picture that is pasted or dropped is refused in words, and a text with one is pasted", async () => {
-  const an = await stage.open(stage.newRoom());
-  const refused = () =>
-    an.page.evaluate(() => {
-      const files = new DataTransfer();
-      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
-      const both = new DataTransfer();
-      both.items.add(new File(["x"], "x.png", { type: "image/png" }));
-      both.setData("text/plain", "text");
-      const target = document.querySelector("#message") ?? document.body;
-      const options = { bubbles: true, cancelable: true };
-      return [
-        new ClipboardEvent("paste", { ...options, clipboardData: files }),
-        new ClipboardEvent("paste", { ...options, clipboardData: both }),
-        new DragEvent("dragover", { ...options, dataTransfer: files }),
-        new DragEvent("drop", { ...options, dataTransfer: files }),
-      ].map((event) => !target.dispatchEvent(event));
-    });
-  await an.page.locator(".keeps").waitFor();
-  await an.page.waitForFunction(() => {
-    const event = new DragEvent("dragover", { cancelable: true, dataTransfer: new DataTransfer() });
-    event.dataTransfer?.items.add(new File([], "x"));
-    return !dispatchEvent(event);
-  });
-  expect(await refused()).toEqual([true, false, true, true]);
-  await an.askToJoin("An");
-  await an.isIn();
-  const shown = await an.watch();
-  expect(await refused()).toEqual([true, false, true, true]);
-  await shown("Pictures and files cannot be sent here.");
-});
-
-test("a mention is completed from the roster", async () => {
+test("a mention is completed from the roster, and who is typing is shown to the others until the message is there", async () => {
   const room = stage.newRoom();
-  await stage.bot(room, "Bình");
+  const binh = await stage.bot(room, "Bình");
   await stage.bot(room, "Bích Ngọc");
   const an = await stage.enter(room, "An");
   await an.seesOnline(3);
+  const typing = binh.once("typing");
   await an.composer.pressSequentially("hi @bi");
   await an.page.getByRole("option").first().waitFor();
   expect(await an.page.getByRole("option").locator(".nickname").allTextContents()).toEqual([
@@ -241,23 +233,19 @@ test("a mention is completed from the roster", async () => {
   await an.composer.pressSequentially("and @");
   await an.page.getByRole("option", { name: "Bình" }).click();
   expect(await an.composer.inputValue()).toBe("hi @Bích Ngọc and @Bình ");
+
+  expect((await typing).name).toBe("An");
+  const shown = await an.watch();
+  binh.typing();
+  await shown("Bình is typing…");
+  await binh.send("done");
+  await an.sees("done");
+  await an.page.getByText("Bình is typing…").waitFor({ state: "detached" });
 });
 
-test("a typing indicator is shown to the others until the message is there", async () => {
+test("hostile contents and nicknames stay text; the policy forbids scripts from elsewhere, and the browser says so", async () => {
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
-  const shown = await binh.watch();
-  await an.composer.pressSequentially("I am wri");
-  await shown("An is typing…");
-  await an.write("done");
-  await binh.sees("done");
-  await binh.page.getByText("An is typing…").waitFor({ state: "detached" });
-});
-
-test("hostile contents and nicknames stay text", async () => {
-  const room = stage.newRoom();
-  const evil = await stage.enter(room, "<b>Eve</b>");
+  const evil = await stage.bot(room, "<b>Eve</b>");
   // All of it is to be in the document at once.
   const options = { viewport: { width: 1280, height: 4000 } };
   const an = await stage.enter(room, "An", { options });
@@ -275,23 +263,23 @@ test("hostile contents and nicknames stay text", async () => {
     "http://".repeat(570),
     "\u0000\u0007\u001b[31m",
   ];
-  for (const content of hostile) await evil.write(content);
-  await evil.say("the end");
-  await an.sees("the end");
-  const late = await stage.enter(room, "Late", { options });
-  for (const person of [an, late]) {
-    expect(await person.contents()).toEqual([...hostile, "the end"]);
-    expect(await person.log.locator(":is(img, script, b, iframe, object, style)").count()).toBe(0);
-    expect(await person.log.locator('a[href^="javascript" i], [onmouseover], [onerror]').count()).toBe(0);
-    expect(await person.page.title()).toStartWith("Room ");
-    expect(await person.log.locator(".nickname").first().textContent()).toBe("<b>Eve</b>");
-  }
+  for (const content of hostile) await evil.send(content);
+  await evil.send("the end");
+  const check = async () => {
+    await an.sees("the end");
+    expect(await an.contents()).toEqual([...hostile, "the end"]);
+    expect(await an.log.locator(":is(img, script, b, iframe, object, style)").count()).toBe(0);
+    expect(await an.log.locator('a[href^="javascript" i], [onmouseover], [onerror]').count()).toBe(0);
+    expect(await an.page.title()).toStartWith("Room ");
+    expect(await an.log.locator(".nickname").first().textContent()).toBe("<b>Eve</b>");
+  };
+  await check();
   const towers = await an.log.locator("li").evaluateAll((rows) => rows.map((row) => row.clientHeight));
   expect(Math.max(...towers)).toBeLessThan(4000);
-});
+  // As part of the history they are text as well.
+  await an.page.reload();
+  await check();
 
-test("the policy forbids scripts from elsewhere, and the browser says so", async () => {
-  const an = await stage.enter(stage.newRoom(), "An");
   const reported = an.page.waitForEvent("console", (line) =>
     line.text().startsWith("Content-Security-Policy: "),
   );

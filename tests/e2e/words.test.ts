@@ -1,5 +1,6 @@
 /** Words that would go stale or unheard: over midnight, in another time zone, said twice, translated. */
 import { expect, test } from "bun:test";
+import type { Page } from "playwright-core";
 import { Person } from "./person.ts";
 import { capture, dropNetworkErrors, Stage, startServerThatKeepsItsPort } from "./stage.ts";
 
@@ -9,10 +10,9 @@ const stage = new Stage();
 const LOOKED_MS = 11_000;
 
 test("at midnight today becomes yesterday, even if no message comes", async () => {
-  const an = await stage.open(stage.newRoom());
   const now = Date.now();
-  await an.page.clock.install({ time: now });
-  await an.page.reload();
+  const prepare = (page: Page) => page.clock.install({ time: now });
+  const an = await stage.open(stage.newRoom(), { prepare });
   await an.askToJoin("An");
   await an.say("hello");
   const day = an.log.locator(".day");
@@ -27,9 +27,8 @@ test("at midnight today becomes yesterday, even if no message comes", async () =
 
 test("in another time zone days and hours are those of the new one, by the clock that one chooses", async () => {
   const context = await stage.browser.newContext({ locale: "en-GB" });
-  const an = await Person.openIn(context, stage.server.http(stage.newRoom()));
-  await an.page.clock.install();
-  await an.page.reload();
+  const prepare = (page: Page) => page.clock.install();
+  const an = await Person.openIn(context, stage.server.http(stage.newRoom()), { prepare });
   await an.askToJoin("An");
   await an.say("hello");
   const cdp = await an.page.context().newCDPSession(an.page);
@@ -82,9 +81,8 @@ test("the same message three times is heard three times, and so is the same refu
 test("while a browser translates the page, its words stay correct, and each appears once", async () => {
   await using at = await startServerThatKeepsItsPort();
   const room = stage.newRoom();
-  const an = await stage.open(room, { at });
-  await an.page.addInitScript(translateAll);
-  await an.page.reload();
+  const prepare = (page: Page) => page.addInitScript(translateAll);
+  const an = await stage.open(room, { at, prepare });
   await an.page.locator("#root input").fill("An");
   await an.page.locator("#root button.main").click();
   await an.composer.waitFor();
@@ -96,12 +94,12 @@ test("while a browser translates the page, its words stay correct, and each appe
   await text(".connection-status", "«Connected»");
   await text(".log-start", "«No messages yet. Send the first one.»");
   await text("aside .roster-count", "«Online: 1»");
-  const binh = await stage.enter(room, "Bình", { at });
+  const binh = await stage.bot(room, "Bình", at);
   await text("aside .roster-count", "«Online: 2»");
   await text(".typing", "");
-  await binh.composer.pressSequentially("hello");
+  binh.typing();
   await text(".typing", "Bình« is typing…»");
-  await binh.composer.press("Enter");
+  await binh.send("hello");
   await text(".typing", "");
   await text(".log .content", "«hello»");
   await an.composer.fill("and `code`");
@@ -109,7 +107,7 @@ test("while a browser translates the page, its words stay correct, and each appe
   await an.log.locator(".sent").waitFor();
   expect(await an.log.locator(".content").last().textContent()).toBe("«and »code");
   expect(await an.log.locator(".message .nickname").allTextContents()).toEqual(["Bình", "An"]);
-  await binh.rename("Bé");
+  await binh.register("Bé");
   await text(".log li:last-child .people-line", "Bình« is now »Bé");
   await text(".log-start", "«The conversation begins here.»");
   await capture(an, "translated");
@@ -124,7 +122,7 @@ test("while a browser translates the page, its words stay correct, and each appe
   await text(".connection-status", "«Connected»");
   await an.log.locator(".content", { hasText: "«later»" }).waitFor();
   expect(await an.page.locator(".bar").count()).toBe(0);
-  dropNetworkErrors(an, binh);
+  dropNetworkErrors(an);
 });
 
 /** Notes what appears in a live region. @returns what waits until the words were there so often */
