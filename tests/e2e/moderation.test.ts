@@ -164,7 +164,7 @@ test("whoever is muted sees why and for how long, and writes on where the text w
   await an.reads("Không quảng cáo.");
   await look("join");
   await enter(an, "An");
-  expect(await an.page.title()).toContain("Phòng trà");
+  await an.page.waitForFunction(() => document.title.includes("Phòng trà"));
   await an.composer.fill("chưa gửi");
   const { action } = await minh.ordered({ kind: "mute", name: "An", minutes: 10, reason: "la hét" });
   await an.page.locator(".blocked").waitFor();
