@@ -25,7 +25,8 @@ const AT_ONCE = Math.min(3 * availableParallelism(), 8);
 /** The longest files, and then the folders with long ones, come first, so that the run does not end with one running alone. */
 const FIRST = [
   ...["cluster/faults", "cluster/conversation", "contracts/postgres", "conversations/command"],
-  ...["conversations/webhooks", "e2e/lifecycle", "e2e/changes", "faults/full-start"],
+  ...["conversations/webhooks", "e2e/lifecycle", "e2e/moderation", "e2e/changes", "faults/full-start"],
+  ...["house/operating", "house/start", "bench/raid", "contracts/people"],
   ...["e2e", "cluster", "faults", "bench", "fuzz", "conversations"],
 ];
 

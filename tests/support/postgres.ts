@@ -68,6 +68,8 @@ export class PostgresServer implements AsyncDisposable {
         ["-c", "max_connections=500"],
         // Written data outlives the processes, however they end, and no test cuts the machine's power.
         ["-c", "fsync=off", "-c", "full_page_writes=off"],
+        // By the end there are hundreds of databases, and something would be looked for in another one several times a second.
+        ["-c", "autovacuum_naptime=1d"],
       ),
       { ...this.#owner, env: { ...process.env, LC_ALL: "C" }, stdout: "ignore", stderr: "ignore" },
     );
