@@ -22,6 +22,9 @@ import { install, ownSettings, root } from "./install.mjs";
 const TEST_MOST_MS = 300_000;
 /** How many files run side by side: tests spend most of their time waiting for a server to act after some seconds. */
 const AT_ONCE = Math.min(3 * availableParallelism(), 8);
+/** Files that keep a processor busy from beginning to end: more of them at once than there are processors only slow each other down. */
+const BUSY = /tests.e2e./;
+const BUSY_AT_ONCE = availableParallelism();
 /** The longest files, and then the folders with long ones, come first, so that the run does not end with one running alone. */
 const FIRST = [
   ...["cluster/faults", "cluster/conversation", "contracts/postgres", "conversations/command"],
@@ -98,7 +101,9 @@ function testFiles() {
  * @returns {Promise<Result>}
  */
 async function testAll() {
-  const waiting = testFiles();
+  const files = testFiles();
+  const busy = files.filter((file) => BUSY.test(file));
+  const others = files.filter((file) => !BUSY.test(file));
   // Otherwise pictures of screens that no longer exist would remain.
   rmSync(join(root, "tests", "e2e", "screenshots"), { recursive: true, force: true });
   /** @type {Result} */
@@ -106,8 +111,11 @@ async function testAll() {
   /** @type {string[]} */
   const failures = [];
   let stopped = false;
-  const next = async () => {
-    for (let file = waiting.shift(); file !== undefined && !stopped; file = waiting.shift()) {
+  /** Runs what is in the first of these lists that is not empty, until all are. @param {...string[]} lists */
+  const work = async (...lists) => {
+    for (;;) {
+      const file = lists.find((list) => list.length > 0)?.shift();
+      if (file === undefined || stopped) return;
       const output = join(folder, `${file.replaceAll(/\W+/g, "-")}.txt`);
       const descriptor = openSync(output, "w");
       const { code, passed, failed, interrupted } = await test([file], ["ignore", descriptor, descriptor]);
@@ -124,7 +132,9 @@ async function testAll() {
       sum.failed += failed;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, (_, at) => (at < BUSY_AT_ONCE ? work(busy, others) : work(others))),
+  );
   for (const failure of failures) console.log(failure);
   return sum;
 }
