@@ -279,8 +279,10 @@ export class LogStore {
 
   /** Puts the lines between messages to where they were. */
   #woven(items: readonly Item[], isStart: boolean): readonly Item[] {
-    const lines = Map.groupBy(this.#between, ({ after }) => after);
-    const after = (position: string): readonly Item[] => lines.get(position)?.map(({ item }) => item) ?? [];
+    // Browsers that are a few years old have no `Map.groupBy`.
+    const lines = new Map<string, Item[]>();
+    for (const { after, item } of this.#between) lines.set(after, [...(lines.get(after) ?? []), item]);
+    const after = (position: string): readonly Item[] => lines.get(position) ?? [];
     return [
       ...(isStart ? after("") : []),
       ...items.flatMap((item) => (isMessage(item) ? [item, ...after(positionKey(item.message))] : [item])),
