@@ -167,7 +167,7 @@ export class Stream {
 
   /** Programs come and go without the roster. A hook may write under many nicknames, of which the first one will do. */
   #noteBot({ name, by }: Message, mark: Mark | undefined): void {
-    if (mark && !this.marks.values().some((each) => each.by === by)) this.marks.set(name, mark);
+    if (mark && ![...this.marks.values()].some((each) => each.by === by)) this.marks.set(name, mark);
   }
 
   #tell(message: Message): void {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createCommand, settingsOf } from "../../src/cli/options.ts";
+import { AS_NOBODY } from "../support/nobody.ts";
 import { freePort } from "../support/port.ts";
 import { TemporaryFolder } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
@@ -21,8 +22,6 @@ const variablesOf = (text: string) =>
   Object.fromEntries(
     [...text.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, value]),
   );
-const asNobody =
-  process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 const folder = new TemporaryFolder();
 const app = join(folder.path, "app");
 
@@ -69,7 +68,7 @@ async function runs(command: readonly string[], variables: Record<string, string
     CHATBOX_PORT: String(port),
     CHATBOX_HOST: "127.0.0.1",
   };
-  const child = Bun.spawn([...asNobody, ...command], {
+  const child = Bun.spawn([...AS_NOBODY, ...command], {
     cwd: folder.path,
     env,
     stdout: "pipe",

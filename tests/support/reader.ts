@@ -13,14 +13,12 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import type { Block } from "./document.ts";
+import { AS_NOBODY } from "./nobody.ts";
 import { freePort } from "./port.ts";
 import { administer, createDatabase } from "./postgres.ts";
 import { COMMAND, TemporaryFolder } from "./server.ts";
 
 const PROJECT = join(import.meta.dir, "../..");
-/** Nobody in particular, if the tests run as root. */
-const AS_NOBODY =
-  process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 /** Commands that serve until they are stopped. The others end by themselves. */
 const SERVES = /^(npm start( --)?|npx classic-chatbox|\.\/classic-chatbox-[\w-]+)( --(?!help|version)\w|$)/;
 /** What documents say instead of what is printed, and where that is found. */
